@@ -16,6 +16,11 @@ export function equal(
   if (left instanceof ArrayBuffer) {
     return equal(new Uint8Array(left), new Uint8Array(right as ArrayBuffer));
   }
+  if (isBytesOrNumbers(left)) {
+    const other = right as typeof left;
+    return left.length === other.length &&
+      Array.from(left).every((value, index) => equal(value, other[index]));
+  }
   // A cycle: this pair is being compared further up.
   if (pairsInProgress.get(left) === right) return true;
   pairsInProgress.set(left, right);
@@ -38,6 +43,10 @@ type Same = (left: unknown, right: unknown) => boolean;
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
+}
+
+function isBytesOrNumbers(value: object): value is Uint8Array {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
 
 function samePrototype(left: object, right: object): boolean {

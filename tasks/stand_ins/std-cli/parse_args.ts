@@ -74,7 +74,7 @@ class Parser {
     const queue = end === -1 ? [...args] : args.slice(0, end);
     for (let arg = queue.shift(); arg !== undefined; arg = queue.shift()) {
       if (/^--./.test(arg)) this.#long(arg, queue);
-      else if (/^-[A-Za-z]+$/.test(arg)) this.#short(arg, queue);
+      else if (/^-(?:[A-Za-z]+|\d)$/.test(arg)) this.#short(arg, queue);
       else {
         this.#positional(arg);
         if (this.#options.stopEarly) this.#values._.push(...queue.splice(0));
