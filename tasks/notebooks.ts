@@ -1,0 +1,116 @@
+// deno task notebooks: see HELP.
+import { parseArgs } from "@std/cli/parse-args";
+import { chooseNotebooks } from "./notebooks/document.ts";
+import { ProgressPrinter } from "./notebooks/progress.ts";
+import { runNotebooks } from "./notebooks/run_all.ts";
+
+const HELP =
+  `Runs notebooks in fresh kernels, without a browser, and shows what failed.
+
+  deno task notebooks [NN …] [options]
+
+  NN …          numbers such as 04, or paths; all notebooks if none is given
+  --write       save the outputs of the notebooks that pass
+  --solutions   put the solutions into the exercises from the start
+  --restart     restart each kernel half-way, then run from the top
+  --repeat N    run each notebook N times (1)
+  --jobs N      run N notebooks side by side (number of cores)
+  --timeout S   the longest that a cell may take, in seconds (120)
+
+Without --solutions each exercise's check must say "not yet" for the stub and
+"solved" for the solution. A broker must answer: deno task kafka up`;
+
+interface Command {
+  choices: (string | number)[];
+  write: boolean;
+  solutions: boolean;
+  restart: boolean;
+  repeat: number;
+  jobs: number;
+  cellTimeoutMs: number;
+}
+
+function readCommand(args: string[]): Command | undefined {
+  const options = parseArgs(args, {
+    boolean: ["write", "solutions", "restart", "help"],
+    string: ["_", "repeat", "jobs", "timeout"],
+    alias: { h: "help" },
+    unknown: (arg) => {
+      if (arg.startsWith("-")) {
+        throw new Error(
+          `Cannot run notebooks with ${arg} as there is no such option: see deno task notebooks --help`,
+        );
+      }
+    },
+  });
+  if (options.help) {
+    return;
+  }
+  if (options.write && options.solutions) {
+    throw new Error(
+      "Cannot write with --solutions as only what a learner sees is saved: use --write alone",
+    );
+  }
+  const number = (name: "repeat" | "jobs" | "timeout", otherwise: number) => {
+    const text = options[name];
+    const value = text === undefined ? otherwise : Number(text);
+    if (!Number.isInteger(value) || value < 1) {
+      throw new Error(
+        `Cannot run notebooks as --${name} must be a positive integer: current value is ${text}`,
+      );
+    }
+    return value;
+  };
+  const { write, solutions, restart } = options;
+  return {
+    choices: options._,
+    write,
+    solutions,
+    restart,
+    repeat: number("repeat", 1),
+    jobs: number("jobs", navigator.hardwareConcurrency),
+    cellTimeoutMs: number("timeout", 120) * 1000,
+  };
+}
+
+async function run(paths: string[], command: Command): Promise<number> {
+  // Ctrl-C ends the kernels, too, before this process ends.
+  const stop = new AbortController();
+  const onSignal = () =>
+    stop.abort(new Error("Stopped: all kernels are ended"));
+  Deno.addSignalListener("SIGINT", onSignal);
+  Deno.addSignalListener("SIGTERM", onSignal);
+  try {
+    using watcher = new ProgressPrinter();
+    const runs = await runNotebooks(paths, {
+      ...command,
+      watcher,
+      signal: stop.signal,
+    });
+    const items = runs.flatMap((run) => run.items);
+    const failed = items.filter(({ failure }) => failure).length;
+    console.log(`${items.length - failed} passed, ${failed} failed`);
+    return failed === 0 ? 0 : 1;
+  } finally {
+    Deno.removeSignalListener("SIGINT", onSignal);
+    Deno.removeSignalListener("SIGTERM", onSignal);
+  }
+}
+
+async function main(args: string[]): Promise<number> {
+  const command = readCommand(args);
+  if (command === undefined) {
+    console.log(HELP);
+    return 0;
+  }
+  return await run(await chooseNotebooks(command.choices), command);
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    console.error((error as Error).message);
+    Deno.exit(1);
+  }
+}
