@@ -1,0 +1,98 @@
+import { DeadlineError, within } from "./deadline.ts";
+import { pause } from "./interrupt.ts";
+
+export { DeadlineError };
+
+/** How {@linkcode until} waits. */
+export interface UntilOptions {
+  /**
+   * What is awaited, as the error names it: "12 records". A function is asked
+   * when the time is up: `() => `12 records, ${received.length} came``.
+   */
+  what?: string | (() => string);
+  /** After how long to give up, in milliseconds. 10 s by default. */
+  deadlineMs?: number;
+  /** How long to wait between two tries, in milliseconds. 50 by default. */
+  intervalMs?: number;
+}
+
+type Look = { value: unknown } | { error: unknown };
+
+/**
+ * Waits until something has come true, never longer than its deadline. A
+ * predicate that throws is tried again: right after a broker's death every
+ * request may fail for some seconds. Only a name that does not exist
+ * (`ReferenceError`) and an interrupt end the wait at once.
+ *
+ * @param predicate Asked again and again, one call at a time.
+ * @returns The predicate's first value that is truthy.
+ * @throws {DeadlineError} After `deadlineMs`, naming `what` and the last value or error.
+ * @throws {InterruptedError} If `interrupt()` is called meanwhile, as the Stop button does.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const received: string[] = [];
+ * setTimeout(() => received.push("order-1"), 20);
+ *
+ * const first = await until(() => received[0], { what: "a first record", deadlineMs: 2_000 });
+ * assertEquals(first, "order-1");
+ * ```
+ */
+export async function until<T>(
+  predicate: () => T | Promise<T>,
+  { what = "the condition", deadlineMs = 10_000, intervalMs = 50 }:
+    UntilOptions = {},
+): Promise<NonNullable<T>> {
+  const ended = new AbortController();
+  let last: Look | undefined;
+
+  const attempts = async (): Promise<NonNullable<T>> => {
+    while (true) {
+      try {
+        const value = await predicate();
+        if (value) return value;
+        last = { value };
+      } catch (error) {
+        if (error instanceof ReferenceError) throw error;
+        last = { error };
+      }
+      await pause(intervalMs, ended.signal);
+    }
+  };
+
+  try {
+    return await within(attempts(), {
+      deadlineMs,
+      what: () =>
+        tooLate(typeof what === "string" ? what : what(), deadlineMs, last),
+    });
+  } finally {
+    ended.abort();
+  }
+}
+
+function tooLate(what: string, deadlineMs: number, last?: Look): DeadlineError {
+  const sentence = `Waited ${deadlineMs / 1000} s for ${what}, in vain`;
+  if (last === undefined) {
+    return new DeadlineError(`${sentence}: the first look at it has not ended`);
+  }
+  if ("error" in last) {
+    return new DeadlineError(
+      `${sentence}: the last look ended with ${last.error}`,
+      { cause: last.error },
+    );
+  }
+  return new DeadlineError(
+    `${sentence}: the last value was ${inOneLine(last.value)}`,
+  );
+}
+
+function inOneLine(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return String(value); // a bigint, or a circle
+  }
+}
