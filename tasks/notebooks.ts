@@ -1,5 +1,10 @@
 // deno task notebooks: see HELP.
 import { parseArgs } from "@std/cli/parse-args";
+import {
+  checkCollection,
+  checkNotebooks,
+  formatProblem,
+} from "./notebooks/check.ts";
 import { chooseNotebooks } from "./notebooks/document.ts";
 import { ProgressPrinter } from "./notebooks/progress.ts";
 import { runNotebooks } from "./notebooks/run_all.ts";
@@ -12,6 +17,8 @@ const HELP =
   NN …          numbers such as 04, or paths; all notebooks if none is given
   --write       save the outputs of the notebooks that pass
   --solutions   put the solutions into the exercises from the start
+  --check       read the notebooks instead of running them: types, lint,
+                format, metadata, saved outputs, the README's table
   --restart     restart each kernel half-way, then run from the top
   --repeat N    run each notebook N times (1)
   --jobs N      run N notebooks side by side (number of cores)
@@ -24,6 +31,7 @@ interface Command {
   choices: (string | number)[];
   write: boolean;
   solutions: boolean;
+  check: boolean;
   restart: boolean;
   repeat: number;
   jobs: number;
@@ -32,7 +40,7 @@ interface Command {
 
 function readCommand(args: string[]): Command | undefined {
   const options = parseArgs(args, {
-    boolean: ["write", "solutions", "restart", "help"],
+    boolean: ["write", "solutions", "check", "restart", "help"],
     string: ["_", "repeat", "jobs", "timeout"],
     alias: { h: "help" },
     unknown: (arg) => {
@@ -46,9 +54,9 @@ function readCommand(args: string[]): Command | undefined {
   if (options.help) {
     return;
   }
-  if (options.write && options.solutions) {
+  if (options.write && (options.solutions || options.check)) {
     throw new Error(
-      "Cannot write with --solutions as only what a learner sees is saved: use --write alone",
+      "Cannot write with --solutions or --check as only what a learner sees is saved: use --write without them",
     );
   }
   const number = (name: "repeat" | "jobs" | "timeout", otherwise: number) => {
@@ -61,11 +69,12 @@ function readCommand(args: string[]): Command | undefined {
     }
     return value;
   };
-  const { write, solutions, restart } = options;
+  const { write, solutions, check, restart } = options;
   return {
     choices: options._,
     write,
     solutions,
+    check,
     restart,
     repeat: number("repeat", 1),
     jobs: number("jobs", navigator.hardwareConcurrency),
@@ -97,13 +106,30 @@ async function run(paths: string[], command: Command): Promise<number> {
   }
 }
 
+async function check(paths: string[], command: Command): Promise<number> {
+  const results = [
+    ...await checkNotebooks(paths),
+    ...(command.choices.length === 0 ? await checkCollection() : []),
+  ];
+  for (const { title, problems } of results) {
+    console.log(`${problems.length === 0 ? "passed" : "failed"}  ${title}`);
+    for (const problem of problems) {
+      console.log(`  ${formatProblem(problem).replaceAll("\n", "\n    ")}`);
+    }
+  }
+  const failed = results.filter(({ problems }) => problems.length > 0).length;
+  console.log(`${results.length - failed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
+
 async function main(args: string[]): Promise<number> {
   const command = readCommand(args);
   if (command === undefined) {
     console.log(HELP);
     return 0;
   }
-  return await run(await chooseNotebooks(command.choices), command);
+  const paths = await chooseNotebooks(command.choices);
+  return await (command.check ? check : run)(paths, command);
 }
 
 if (import.meta.main) {

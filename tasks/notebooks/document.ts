@@ -4,6 +4,8 @@ export interface NotebookDocument {
   metadata: {
     kernelspec?: { display_name?: string; language?: string; name?: string };
     language_info?: Record<string, unknown> & { name?: string };
+    /** Which code the saved outputs are of: see save.ts. */
+    kafka_notebooks?: { saved_for?: string };
   };
   nbformat: number;
   nbformat_minor: number;

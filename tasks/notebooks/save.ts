@@ -6,7 +6,7 @@ import {
   textOf,
 } from "./document.ts";
 
-/** The only metadata a saved notebook has: what every front end needs. */
+/** What every front end needs to know of a notebook. */
 const METADATA: NotebookDocument["metadata"] = {
   kernelspec: { display_name: "Deno", language: "typescript", name: "deno" },
   language_info: {
@@ -47,13 +47,29 @@ export async function saveOutputs(
     cell.outputs = (mergeStreams(outputs.get(index) ?? []))
       .map((output) => stored(output, cell.execution_count!));
   }
-  document.metadata = METADATA;
+  document.metadata = {
+    ...METADATA,
+    kafka_notebooks: { saved_for: await hashOfCode(document) },
+  };
   document.nbformat = 4;
   document.nbformat_minor = 5;
   const text = JSON.stringify(sortKeys(document), null, 1) + "\n";
   const temporary = `${path}.saving`;
   await Deno.writeTextFile(temporary, text);
   await Deno.rename(temporary, path);
+}
+
+/**
+ * A short hash of the code cells. It is saved with their outputs, which tells
+ * later whether they are outputs of this code.
+ */
+export async function hashOfCode(document: NotebookDocument): Promise<string> {
+  const code = document.cells.filter(isRunnable).map(({ source }) =>
+    textOf(source)
+  );
+  const bytes = new TextEncoder().encode(JSON.stringify(code));
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return new Uint8Array(digest).toHex().slice(0, 12);
 }
 
 /** Joins the outputs of one stream that follow each other. */
