@@ -1,19 +1,31 @@
 import { interrupt } from "../client/interrupt.ts";
+import { OutputQueue, type StreamName } from "./output_queue.ts";
 
 /** What this project uses of `Deno.jupyter`. */
 interface JupyterApi {
-  broadcast(
-    messageType: string,
-    content: Record<string, unknown>,
-    extra?: { metadata?: Record<string, unknown> },
-  ): Promise<void>;
+  broadcast(messageType: string, ...rest: unknown[]): Promise<void>;
+  display(value: unknown, ...rest: unknown[]): Promise<void>;
+}
+
+/** Parts of Deno that it does not document; where a version lacks them, less is done. */
+interface DenoInternals {
+  /** Makes a console that prints through a function; a level above 1 is an error stream's. */
+  Console?: new (print: (text: string, level: number) => void) => Console;
+  jupyter?: {
+    /** The kernel calls it after every cell that has not thrown, and awaits it before it says "idle". */
+    broadcastResult?: (
+      executionCount: number,
+      result: unknown,
+    ) => Promise<void>;
+  };
 }
 
 /** The MIME type under which an error that no cell awaited is shown. */
 export const ERROR_MIME = "application/vnd.kafka-notebooks.error+json";
 
 const MANNERS = Symbol.for("kafka-notebooks.kernel-manners");
-const sleepCell = new Int32Array(new SharedArrayBuffer(4));
+const queue = new OutputQueue(sendText);
+let sendNow: JupyterApi["broadcast"] = async () => {};
 
 /**
  * Tells whether the code runs in a Deno notebook kernel.
@@ -50,13 +62,11 @@ export function sendToPage(
   const kernel = jupyter();
   if (kernel === undefined) return;
   kernel.broadcast(messageType, content);
-  pace();
 }
 
 /**
- * Waits until what the cell has printed so far has left the kernel. The kernel
- * hands output to another thread, and says that a cell is done without waiting
- * for it.
+ * Waits until what the cell has printed so far has left the kernel. A cell's
+ * end does this by itself once {@linkcode activateKernelManners} was called.
  *
  * @example Usage
  * ```ts
@@ -65,8 +75,7 @@ export function sendToPage(
  * ```
  */
 export async function settle(): Promise<void> {
-  if (!inKernel()) return;
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  if (inKernel()) await queue.drained();
 }
 
 /**
@@ -81,9 +90,12 @@ export async function settle(): Promise<void> {
  */
 export function activateKernelManners(): void {
   const global = globalThis as Record<symbol, unknown>;
-  if (!inKernel() || global[MANNERS]) return;
+  const kernel = jupyter();
+  if (kernel === undefined || global[MANNERS]) return;
   global[MANNERS] = true;
-  paceConsole();
+  queueDisplays(kernel);
+  queueConsole();
+  settleAtCellEnd();
   listenForStop();
   showUnhandledErrors();
 }
@@ -97,33 +109,81 @@ function jupyter(): JupyterApi | undefined {
   }
 }
 
-/** Blocks this thread for a millisecond, in which the kernel's other thread sends the output. */
-function pace(): void {
-  Atomics.wait(sleepCell, 0, 0, 1);
+function sendText(name: StreamName, text: string): void {
+  sendNow("stream", { name, text });
 }
 
-function paceConsole(): void {
-  const methods = [
-    "log",
-    "info",
-    "debug",
-    "warn",
-    "error",
-    "table",
-    "dir",
-    "group",
-    "timeEnd",
-    "trace",
-  ] as const;
-  for (const method of methods) {
+/** Lines go through the queue instead of one by one. The kernel's own console is made likewise. */
+function queueConsole(): void {
+  const { Console } = denoInternals();
+  if (Console === undefined) return pauseAfterEveryLine();
+  globalThis.console = new Console((text, level) =>
+    queue.write(level > 1 ? "stderr" : "stdout", text)
+  );
+}
+
+/** For a Deno without the above: slower, and as good. The kernel sends a line within a millisecond. */
+function pauseAfterEveryLine(): void {
+  const sleepCell = new Int32Array(new SharedArrayBuffer(4));
+  for (
+    const method of [
+      "log",
+      "info",
+      "debug",
+      "warn",
+      "error",
+      "table",
+      "dir",
+      "group",
+    ] as const
+  ) {
     const print = console[method] as (...values: unknown[]) => void;
-    const paced = (...values: unknown[]) => {
+    console[method] = (...values: unknown[]) => {
       print.apply(console, values);
-      pace();
+      Atomics.wait(sleepCell, 0, 0, 1);
     };
-    Object.defineProperty(paced, "name", { value: method });
-    console[method] = paced;
   }
+}
+
+/** What a cell or a library shows must come after the text before it. */
+function queueDisplays(kernel: JupyterApi): void {
+  const { broadcast, display } = kernel;
+  sendNow = broadcast;
+  kernel.broadcast = (...message) => {
+    queue.flush();
+    const sent = broadcast(...message);
+    queue.countMessage();
+    return sent;
+  };
+  kernel.display = async (...message) => {
+    queue.flush();
+    await display(...message);
+    queue.countMessage();
+  };
+}
+
+/**
+ * The kernel says "idle" without waiting for output that its other thread has
+ * not sent yet; a page then shows it under the next cell, and a headless run
+ * loses it. But it awaits the display of the cell's result, so that can wait.
+ */
+function settleAtCellEnd(): void {
+  const { jupyter } = denoInternals();
+  const broadcastResult = jupyter?.broadcastResult;
+  if (jupyter === undefined || broadcastResult === undefined) return;
+  jupyter.broadcastResult = async (executionCount, result) => {
+    queue.flush();
+    await broadcastResult(executionCount, result);
+    queue.countMessage();
+    await queue.drained();
+  };
+}
+
+function denoInternals(): DenoInternals {
+  const deno = Deno as unknown as
+    & { internal?: symbol }
+    & Record<symbol, DenoInternals | undefined>;
+  return (deno.internal && deno[deno.internal]) ?? {};
 }
 
 function listenForStop(): void {

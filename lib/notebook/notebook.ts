@@ -1,9 +1,16 @@
 import type { Kafka } from "kafkajs";
+import { withAdmin } from "../client/admin.ts";
 import { connectionFromEnvironment } from "../client/connection.ts";
 import { within } from "../client/deadline.ts";
+import { InterruptedError } from "../client/interrupt.ts";
 import { kafkaClient } from "../client/kafka_client.ts";
 import { findBroker } from "../client/probe.ts";
-import { createTopic, deleteTopic, freshName } from "../client/topic.ts";
+import {
+  createTopic,
+  type CreateTopicOptions,
+  deleteTopic,
+  freshName,
+} from "../client/topic.ts";
 import { until } from "../client/until.ts";
 import { activateKernelManners } from "./kernel.ts";
 import {
@@ -14,11 +21,6 @@ import {
 } from "./run_name.ts";
 
 activateKernelManners();
-
-/** Options of a notebook's topic. */
-export type NotebookTopicOptions = NonNullable<
-  Parameters<typeof createTopic>[2]
->;
 
 /** A producer, consumer or admin client of KafkaJS, or anything that connects likewise. */
 export interface NotebookClient {
@@ -33,7 +35,7 @@ export interface Notebook {
   /** KafkaJS, set up for the cluster that this notebook uses. */
   readonly kafka: Kafka;
   /** Creates a topic with a fresh name, ready for use, and returns the name. */
-  topic(base: string, options?: NotebookTopicOptions): Promise<string>;
+  topic(base: string, options?: CreateTopicOptions): Promise<string>;
   /** Returns a fresh name for a consumer group. */
   group(base: string): string;
   /** Connects a client, and disconnects it at the end. */
@@ -95,7 +97,7 @@ class OpenNotebook implements Notebook {
     this.#mark = ownMark(number);
   }
 
-  async topic(base: string, options?: NotebookTopicOptions): Promise<string> {
+  async topic(base: string, options?: CreateTopicOptions): Promise<string> {
     const name = freshName(markedName(base, this.#mark));
     // Tracked first: a creation that times out may still happen.
     this.#topics.add(name);
@@ -131,100 +133,100 @@ class OpenNotebook implements Notebook {
     if (!connectionFromEnvironment().brokers.every(isLoopback)) return;
     try {
       const { topics, groups } = await this.#namesOnBroker();
-      const deadTopics = namesOfDeadRuns(topics, this.#mark);
-      const deadGroups = namesOfDeadRuns(groups, this.#mark);
-      await this.#deleteGroups(deadGroups);
-      if (deadTopics.length > 0) await deleteTopic(this.kafka, ...deadTopics);
+      await this.#deleteGroups(namesOfDeadRuns(groups, this.#mark));
+      await this.#deleteTopics(namesOfDeadRuns(topics, this.#mark));
     } catch (error) {
+      if (error instanceof InterruptedError) throw error;
       console.warn(
         `Could not remove what an earlier run left behind: ${messageOf(error)}`,
       );
     }
   }
 
+  /** Goes on after each failure: what can be removed is removed. */
   async #end(): Promise<{ line: string; problems: string[] }> {
     const problems: string[] = [];
-    const attempt = async (what: string, work: () => Promise<unknown>) => {
+    const attempt = async (
+      what: string,
+      work: () => Promise<unknown>,
+    ): Promise<boolean> => {
       try {
-        await within(work(), { deadlineMs: CLOSE_DEADLINE_MS, what });
+        await within(work(), {
+          deadlineMs: CLOSE_DEADLINE_MS,
+          what: `the end of "${what}"`,
+        });
+        return true;
       } catch (error) {
         problems.push(`Could not ${what}: ${messageOf(error)}`);
+        return false;
       }
     };
-    const clients = [...this.#clients];
-    await Promise.all(
-      clients.map((client) =>
-        attempt("disconnect a client", () => client.disconnect())
-      ),
-    );
-    const groups = [...this.#groups];
-    const topics = [...this.#topics];
-    if (groups.length > 0) {
-      await attempt(
-        `delete ${counted(groups, "group")}`,
-        () => this.#deleteGroups(groups),
-      );
-    }
-    if (topics.length > 0) {
-      await attempt(
-        `delete ${counted(topics, "topic")}`,
-        () => deleteTopic(this.kafka, ...topics),
-      );
-    }
+    const [clients, groups, topics] = [[...this.#clients], [...this.#groups], [
+      ...this.#topics,
+    ]];
     this.#clients.clear();
     this.#groups.clear();
     this.#topics.clear();
     if (openNotebooks.get(this.#number) === this) {
       openNotebooks.delete(this.#number);
     }
+
+    const disconnected = await Promise.all(
+      clients.map((client) =>
+        attempt("disconnect a client", () => client.disconnect())
+      ),
+    );
+    const groupsGone = await attempt(
+      `delete ${counted(groups.length, "group")}`,
+      () => this.#deleteGroups(groups),
+    );
+    const topicsGone = await attempt(
+      `delete ${counted(topics.length, "topic")}`,
+      () => this.#deleteTopics(topics),
+    );
     const done = [
-      counted(clients, "client"),
-      counted(topics, "topic"),
-      counted(groups, "group"),
-    ].join(", ");
+      `${counted(disconnected.filter(Boolean).length, "client")} disconnected`,
+      `${counted(topicsGone ? topics.length : 0, "topic")} and ${
+        counted(groupsGone ? groups.length : 0, "group")
+      } deleted`,
+    ];
     return {
-      line: `Notebook ${this.#number} is closed: ${done} of this run removed.`,
+      line: `Notebook ${this.#number} is closed: ${done.join(", ")}.`,
       problems,
     };
+  }
+
+  async #deleteTopics(names: string[]): Promise<void> {
+    if (names.length > 0) {
+      await deleteTopic(this.kafka, names, { deadlineMs: CLOSE_DEADLINE_MS });
+    }
   }
 
   /** A group can be deleted once its last member has left, which a crashed one does late. */
   async #deleteGroups(names: string[]): Promise<void> {
     if (names.length === 0) return;
-    const admin = this.kafka.admin();
-    try {
-      await admin.connect();
-      const { groups } = await admin.listGroups();
-      const known = new Set(groups.map(({ groupId }) => groupId));
-      const present = names.filter((name) => known.has(name));
-      if (present.length === 0) return;
-      await until(
-        async () =>
-          (await admin.deleteGroups(present)).every(({ errorCode }) =>
-            errorCode === 0
-          ),
-        {
-          what: `the deletion of ${counted(present, "group")}`,
-          deadlineMs: CLOSE_DEADLINE_MS - 500,
-        },
-      );
-    } finally {
-      await admin.disconnect();
-    }
+    await withAdmin(this.kafka, (admin) =>
+      until(async () => {
+        const { groups } = await admin.listGroups();
+        const left = groups.map(({ groupId }) => groupId).filter((groupId) =>
+          names.includes(groupId)
+        );
+        if (left.length > 0) await admin.deleteGroups(left);
+        return left.length === 0;
+      }, {
+        what: `the end of ${names.join(", ")}`,
+        deadlineMs: CLOSE_DEADLINE_MS - 1_000,
+      }));
   }
 
-  async #namesOnBroker(): Promise<{ topics: string[]; groups: string[] }> {
-    const admin = this.kafka.admin();
-    try {
-      await admin.connect();
+  #namesOnBroker(): Promise<{ topics: string[]; groups: string[] }> {
+    return withAdmin(this.kafka, async (admin) => {
       const [topics, { groups }] = await Promise.all([
         admin.listTopics(),
         admin.listGroups(),
       ]);
       return { topics, groups: groups.map(({ groupId }) => groupId) };
-    } finally {
-      await admin.disconnect();
-    }
+    });
   }
 }
 
@@ -232,8 +234,8 @@ function isLoopback(address: string): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?):\d+$/i.test(address);
 }
 
-function counted(items: readonly unknown[], noun: string): string {
-  return `${items.length} ${noun}${items.length === 1 ? "" : "s"}`;
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function messageOf(error: unknown): string {

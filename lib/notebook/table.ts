@@ -42,7 +42,6 @@ export type TableRow = Readonly<Record<string, unknown>>;
  * );
  * ```
  */
-// deno-lint-ignore ban-types -- an interface has no index signature, so a row of one would not fit TableRow
 export function table(
   rows: Iterable<TableRow | object>,
   options: TableOptions = {},
