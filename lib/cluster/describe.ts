@@ -1,0 +1,236 @@
+import {
+  AssignerProtocol,
+  type Kafka,
+  type MemberDescription as KafkaJsMember,
+} from "kafkajs";
+import { withAdmin } from "../client/admin.ts";
+import {
+  type BrokerAddress,
+  type BrokerConnections,
+  withBrokers,
+} from "../client/broker_connections.ts";
+import { fetchMetadata, type PartitionMetadata } from "../client/metadata.ts";
+import { fetchTopicOffsets } from "../client/topic_offsets.ts";
+
+/** A cluster as a client sees it. */
+export interface ClusterDescription {
+  /** The id it was formatted with. */
+  clusterId: string;
+  /** The brokers that are up, in order of their ids. */
+  brokers: BrokerAddress[];
+}
+
+/** A partition with its copies and its offsets. Brokers are told by their ids. */
+export interface PartitionDescription extends PartitionMetadata {
+  /** The offset of its first record that is kept, or null while it has no leader. */
+  begin: bigint | null;
+  /** The offset its next record will have, or null while it has no leader. */
+  end: bigint | null;
+}
+
+/** A topic as a client sees it. */
+export interface TopicDescription {
+  /** The topic's name. */
+  topic: string;
+  /** In order of their numbers. */
+  partitions: PartitionDescription[];
+}
+
+/** A member of a group and what it was assigned. */
+export interface MemberDescription {
+  /** The id the coordinator gave it. */
+  memberId: string;
+  /** The id its client calls itself. */
+  clientId: string;
+  /** The address it connects from. */
+  host: string;
+  /** Its partitions, by topic. Empty if it idles, or the group is rebalancing. */
+  assignment: Record<string, number[]>;
+}
+
+/** How far a group has come in a partition. */
+export interface GroupOffset {
+  /** The topic's name. */
+  topic: string;
+  /** The partition's number. */
+  partition: number;
+  /** The offset it reads next: its last commit. */
+  committed: bigint;
+  /** The offset the next record will have, or null while the partition has no leader. */
+  end: bigint | null;
+  /** How many offsets lie between, or null while that is not known. */
+  lag: bigint | null;
+}
+
+/** A consumer group as its coordinator sees it. */
+export interface GroupDescription {
+  /** The group's id. */
+  groupId: string;
+  /** `Stable`, `PreparingRebalance`, `CompletingRebalance`, `Empty`, or `Dead` if there is none. */
+  state: string;
+  /** The assignor its members agreed on, or an empty text without members. */
+  assignor: string;
+  /** Its members, in order of their client ids. */
+  members: MemberDescription[];
+  /** Where it has committed, by topic and partition. */
+  offsets: GroupOffset[];
+}
+
+/**
+ * Describes the cluster: its id and the brokers that are up. Which node is the
+ * active controller is not here: under KRaft the brokers tell clients any of
+ * themselves. `kafka-metadata-quorum` knows.
+ *
+ * @param kafka The cluster.
+ *
+ * @example Usage
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { kafkaClient } from "../client/kafka_client.ts";
+ *
+ * const { brokers, clusterId } = await describeCluster(kafkaClient());
+ * assert(brokers.length >= 1 && clusterId !== "");
+ * ```
+ */
+export async function describeCluster(
+  kafka: Kafka,
+): Promise<ClusterDescription> {
+  const { clusterId, brokers } = await withBrokers(
+    kafka,
+    async (brokers) => await fetchMetadata(await brokers.any()),
+    { what: "the cluster's description" },
+  );
+  return { clusterId, brokers };
+}
+
+/**
+ * Describes a topic: who leads each partition, who keeps copies, which of them
+ * are in sync, and between which offsets its records lie. It works also while
+ * partitions have no leader.
+ *
+ * @param kafka The cluster.
+ * @param topic The topic's name.
+ * @throws {Error} If there is no such topic.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { kafkaClient } from "../client/kafka_client.ts";
+ * import { createTopic, deleteTopic, freshName } from "../client/topic.ts";
+ *
+ * const kafka = kafkaClient();
+ * const orders = freshName("orders");
+ * await createTopic(kafka, orders, { partitions: 2 });
+ *
+ * const { partitions } = await describeTopic(kafka, orders);
+ * assertEquals(partitions.map(({ partition, end }) => [partition, end]), [[0, 0n], [1, 0n]]);
+ * await deleteTopic(kafka, orders);
+ * ```
+ */
+export async function describeTopic(
+  kafka: Kafka,
+  topic: string,
+): Promise<TopicDescription> {
+  const partitions = await withBrokers(
+    kafka,
+    (brokers) => fetchTopicOffsets(brokers, topic),
+    { what: `the description of topic '${topic}'` },
+  );
+  return {
+    topic,
+    partitions: partitions.map(({ address: _, ...partition }) => partition),
+  };
+}
+
+/**
+ * Describes a consumer group: its state, its members with their partitions,
+ * and how far it has come. It sees groups of the classic protocol, which is
+ * the one KafkaJS speaks.
+ *
+ * @param kafka The cluster.
+ * @param groupId The group's id.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { kafkaClient } from "../client/kafka_client.ts";
+ * import { freshName } from "../client/topic.ts";
+ *
+ * const { state, members } = await describeGroup(kafkaClient(), freshName("nobody"));
+ * assertEquals([state, members.length], ["Dead", 0]);
+ * ```
+ */
+export async function describeGroup(
+  kafka: Kafka,
+  groupId: string,
+): Promise<GroupDescription> {
+  const what = `the description of group '${groupId}'`;
+  const { described, commits } = await withAdmin(kafka, async (admin) => {
+    const { groups: [described] } = await admin.describeGroups([groupId]);
+    return {
+      described: described!,
+      commits: await admin.fetchOffsets({ groupId }),
+    };
+  }, { what });
+  const offsets = await withBrokers(
+    kafka,
+    async (brokers) =>
+      await Promise.all(commits.map(async ({ topic, partitions }) => {
+        const ends = await endsOf(brokers, topic);
+        return partitions.map(({ partition, offset }) => {
+          const committed = BigInt(offset);
+          const end = ends.get(partition) ?? null;
+          return {
+            topic,
+            partition,
+            committed,
+            end,
+            lag: end === null ? null : end - committed,
+          };
+        });
+      })),
+    { what },
+  );
+  return {
+    groupId,
+    state: described.state,
+    assignor: described.protocol,
+    members: described.members.map(readMember).sort(byClient),
+    offsets: offsets.flat().filter(({ committed }) => committed >= 0n).sort(
+      byPartition,
+    ),
+  };
+}
+
+/** None if the topic has been deleted since the group committed. */
+async function endsOf(
+  brokers: BrokerConnections,
+  topic: string,
+): Promise<Map<number, bigint | null>> {
+  const { topics } = await fetchMetadata(await brokers.any(), [topic]);
+  if (topics[0]?.error !== null) return new Map();
+  const partitions = await fetchTopicOffsets(brokers, topic);
+  return new Map(partitions.map(({ partition, end }) => [partition, end]));
+}
+
+function readMember(member: KafkaJsMember): MemberDescription {
+  const { memberId, clientId, clientHost, memberAssignment } = member;
+  const assigned = memberAssignment.length > 0
+    ? AssignerProtocol.MemberAssignment.decode(memberAssignment)
+    : null;
+  return {
+    memberId,
+    clientId,
+    host: clientHost.replace(/^\//, ""),
+    assignment: assigned?.assignment ?? {},
+  };
+}
+
+function byClient(a: MemberDescription, b: MemberDescription): number {
+  return a.clientId.localeCompare(b.clientId) ||
+    a.memberId.localeCompare(b.memberId);
+}
+
+function byPartition(a: GroupOffset, b: GroupOffset): number {
+  return a.topic.localeCompare(b.topic) || a.partition - b.partition;
+}
