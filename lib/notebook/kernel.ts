@@ -1,4 +1,4 @@
-import { interrupt } from "../client/interrupt.ts";
+import { interrupt, interruptSignal } from "../client/interrupt.ts";
 import { OutputQueue, type StreamName } from "./output_queue.ts";
 
 /** What this project uses of `Deno.jupyter`. */
@@ -25,6 +25,7 @@ export const ERROR_MIME = "application/vnd.kafka-notebooks.error+json";
 
 const MANNERS = Symbol.for("kafka-notebooks.kernel-manners");
 const queue = new OutputQueue(sendText);
+const jobs = new Set<() => void>();
 let sendNow: JupyterApi["broadcast"] = async () => {};
 
 /**
@@ -76,6 +77,24 @@ export function sendToPage(
  */
 export async function settle(): Promise<void> {
   if (inKernel()) await queue.drained();
+}
+
+/**
+ * Has something done once, when the cell that runs now has ended, before the
+ * kernel says so. Outside a kernel it is never done.
+ *
+ * @param job What to do.
+ * @returns Takes the job back.
+ *
+ * @example Usage
+ * ```ts
+ * const takeBack = jobAtCellEnd(() => console.log("the cell has ended"));
+ * takeBack();
+ * ```
+ */
+export function jobAtCellEnd(job: () => void): () => void {
+  jobs.add(job);
+  return () => jobs.delete(job);
 }
 
 /**
@@ -172,6 +191,8 @@ function settleAtCellEnd(): void {
   const broadcastResult = jupyter?.broadcastResult;
   if (jupyter === undefined || broadcastResult === undefined) return;
   jupyter.broadcastResult = async (executionCount, result) => {
+    for (const job of jobs) job();
+    jobs.clear();
     queue.flush();
     await broadcastResult(executionCount, result);
     queue.countMessage();
@@ -187,7 +208,12 @@ function denoInternals(): DenoInternals {
 }
 
 function listenForStop(): void {
-  Deno.addSignalListener("SIGINT", () => interrupt("Stop was pressed"));
+  Deno.addSignalListener("SIGINT", () => {
+    const signal = interruptSignal();
+    interrupt("Stop was pressed");
+    // The way from the signal to the wait tells a reader nothing.
+    signal.reason.stack = String(signal.reason);
+  });
 }
 
 function showUnhandledErrors(): void {
