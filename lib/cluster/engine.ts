@@ -66,6 +66,8 @@ export interface ToolOptions {
   input?: string;
   /** When the tool is killed. Default: 60,000; of a spawned tool: never. */
   deadlineMs?: number;
+  /** Called with what the tool writes to its standard error, as it comes. */
+  onStderr?: (text: string) => void;
 }
 
 /** What a Kafka tool left behind. */
@@ -156,19 +158,17 @@ export async function findEngine(
 ): Promise<Engine> {
   const chosen = choice === "auto" ? engineFromEnvironment() : choice;
   if (chosen === "compose") return await containerEngine(options);
-  if (chosen === "local") return await localEngine(options);
+  const local = localEngine(options);
+  if (chosen === "local" || local.inUse()) return local;
+  const missing = local.missing();
+  if (missing === undefined) return local;
   try {
-    return await localEngine(options);
-  } catch (missing) {
-    if (!(missing instanceof EngineUnavailableError)) throw missing;
-    try {
-      return await containerEngine(options);
-    } catch (error) {
-      if (!(error instanceof EngineUnavailableError)) throw error;
-      throw new EngineUnavailableError(
-        `${missing.message} (Nor are there containers: ${error.message})`,
-      );
-    }
+    return await containerEngine(options);
+  } catch (error) {
+    if (!(error instanceof EngineUnavailableError)) throw error;
+    throw new EngineUnavailableError(
+      `${missing} (nor can it run in containers: ${error.message})`,
+    );
   }
 }
 

