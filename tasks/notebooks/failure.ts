@@ -12,7 +12,8 @@ export interface Failure {
   outputs: Output[];
 }
 
-const EXERCISE_TYPE = "application/vnd.kafka-notebooks.exercise+json";
+/** The MIME type of what an exercise's check reports. */
+export const EXERCISE_TYPE = "application/vnd.kafka-notebooks.exercise+json";
 
 /** The failure of a cell, unless the kernel said that it is well. */
 export async function failureOf(
