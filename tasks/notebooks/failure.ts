@@ -15,6 +15,9 @@ export interface Failure {
 /** The MIME type of what an exercise's check reports. */
 export const EXERCISE_TYPE = "application/vnd.kafka-notebooks.exercise+json";
 
+/** The MIME type under which lib/notebook shows errors of the background. */
+const ERROR_TYPE = "application/vnd.kafka-notebooks.error+json";
+
 /** The failure of a cell, unless the kernel said that it is well. */
 export async function failureOf(
   step: Step,
@@ -87,15 +90,33 @@ async function explainRefusal(code: string): Promise<string> {
   }
 }
 
+/** The failure of a cell that shows an error which no cell has awaited. */
+export function unawaitedError(
+  step: Step,
+  outputs: Output[],
+): Failure | undefined {
+  const error = outputs.map(({ data }) => data?.[ERROR_TYPE]).find(Boolean) as
+    | { name: string; message: string }
+    | undefined;
+  return error && {
+    cell: step.cell + 1,
+    reason:
+      `an error happened that no cell awaited, ${error.name}: ${error.message}`,
+    source: step.code,
+    outputs,
+  };
+}
+
 /** The failure of a check that does not report the state that it must. */
 export function stateFailure(
   step: Step,
-  state: "not yet" | "solved",
+  { exercise, state }: NonNullable<Step["expected"]>,
   outputs: Output[],
 ): Failure | undefined {
   const reports = outputs
     .map((output) => output.data?.[EXERCISE_TYPE])
     .filter((report) => report !== undefined) as {
+      name?: string;
       state?: string;
       why?: string;
     }[];
@@ -111,6 +132,11 @@ export function stateFailure(
     );
   }
   const report = reports[0]!;
+  if (report.name !== exercise.name) {
+    return fail(
+      `the check must report on "${exercise.name}", as its tag says: it reported on "${report.name}"`,
+    );
+  }
   if (report.state !== state) {
     const by = state === "solved" ? "the solution" : "the stub";
     return fail(

@@ -1,6 +1,11 @@
 import { type Output, readNotebook, textOf } from "./document.ts";
 import { exercisesOf } from "./exercises.ts";
-import { type Failure, failureOf, stateFailure } from "./failure.ts";
+import {
+  type Failure,
+  failureOf,
+  stateFailure,
+  unawaitedError,
+} from "./failure.ts";
 import { type Execution, KernelSession } from "./kernel_session.ts";
 import { planSteps, type Step } from "./steps.ts";
 
@@ -157,7 +162,7 @@ async function runSteps(
       return failure;
     }
     if (failure === undefined && expected !== undefined) {
-      failure = stateFailure(step, expected.state, execution.outputs);
+      failure = stateFailure(step, expected, execution.outputs);
     }
     if (failure !== undefined && proves !== undefined) {
       disproved.add(proves.name);
@@ -190,6 +195,9 @@ async function runSteps(
       run.outputs.set(cell, beforeProof.get(cell) ?? outputs[position]!);
     }
   });
+  return executed.map((step, position) =>
+    unawaitedError(step, outputs[position]!)
+  ).find(Boolean);
 }
 
 async function execute(

@@ -184,7 +184,7 @@ Deno.test("runNotebook() fails an exercise that its check does not tell solved f
   silent[1] = code("answer();", "check:silent");
   const twice = exercise("twice");
   twice[1] = code(
-    `${checkSource("false")}\n{\n${checkSource("false")}\n}`,
+    `${checkSource("twice", "false")}\n{\n${checkSource("twice", "false")}\n}`,
     "check:twice",
   );
   const broken = exercise("broken");
@@ -192,14 +192,19 @@ Deno.test("runNotebook() fails an exercise that its check does not tell solved f
     '```ts\nthrow new Error("no solution");\n```',
     "solution:broken",
   );
-  const [easy, hard, mute, double, wrong, alone] = await runNotebooks([
-    await folder.write("easy", exercise("easy", { accepted: ">= 0" })),
-    await folder.write("hard", exercise("hard", { accepted: "< 0" })),
-    await folder.write("silent", silent),
-    await folder.write("twice", twice),
-    await folder.write("broken", [...broken, code("1 + 1;")]),
-    await folder.write("alone", exercise("alone").slice(0, 2)),
-  ]);
+  const renamed = exercise("renamed");
+  renamed[1] = code(checkSource("other", "false"), "check:renamed");
+  const [easy, hard, mute, double, wrong, alone, misnamed] = await runNotebooks(
+    [
+      await folder.write("easy", exercise("easy", { accepted: ">= 0" })),
+      await folder.write("hard", exercise("hard", { accepted: "< 0" })),
+      await folder.write("silent", silent),
+      await folder.write("twice", twice),
+      await folder.write("broken", [...broken, code("1 + 1;")]),
+      await folder.write("alone", exercise("alone").slice(0, 2)),
+      await folder.write("renamed", renamed),
+    ],
+  );
   const reasons = (run: NotebookRun | undefined) =>
     run!.items.flatMap(({ failure }) => failure?.reason ?? []);
 
@@ -225,6 +230,12 @@ Deno.test("runNotebook() fails an exercise that its check does not tell solved f
       "the proof of exercise broken threw Error: no solution",
     ]);
     assertEquals(wrong!.outputs.has(3), true);
+  });
+  await t.step("as it reports on another exercise", () => {
+    assertEquals(
+      reasons(misnamed)[0],
+      'the check must report on "renamed", as its tag says: it reported on "other"',
+    );
   });
   await t.step("as it has no solution", () => {
     assertEquals(reasons(alone), [

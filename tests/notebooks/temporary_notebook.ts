@@ -80,7 +80,7 @@ export function exercise(
     `function answer(): number {\n  return ${value};\n}`;
   return [
     code(answer(stub), `exercise:${name}`),
-    code(checkSource(`answer() ${accepted}`), `check:${name}`),
+    code(checkSource(name, `answer() ${accepted}`), `check:${name}`),
     markdown(
       `<details><summary>Solution</summary>\n\n\`\`\`ts\n${
         answer(solution)
@@ -91,12 +91,12 @@ export function exercise(
 }
 
 /** A check's code that reports "solved" if `condition` holds. */
-export function checkSource(condition: string): string {
+export function checkSource(name: string, condition: string): string {
   return `const state = ${condition} ? "solved" : "not yet";
 await Deno.jupyter.broadcast("display_data", {
   data: {
     "text/plain": state,
-    "${EXERCISE_TYPE}": { state },
+    "${EXERCISE_TYPE}": { name: "${name}", state },
   },
   metadata: {},
   transient: {},
