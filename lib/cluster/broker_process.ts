@@ -18,7 +18,7 @@ export interface BrokerStart {
   configuration: HostConfiguration;
   /** The service's folder on this host. */
   folder: string;
-  /** More options for the JVM. */
+  /** More options for the broker's JVM. */
   options?: string[];
 }
 
@@ -71,7 +71,6 @@ export async function prepareBroker(start: BrokerStart): Promise<boolean> {
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
         markOf(folder),
-        ...(start.options ?? []),
       ],
       mainClass: "kafka.docker.KafkaDockerWrapper",
       args: [

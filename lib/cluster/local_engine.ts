@@ -33,6 +33,7 @@ import { processState, signalProcess } from "./process_identity.ts";
 import {
   removeRecord,
   serviceFolder,
+  type ServiceRecord,
   servicesWithFolder,
   writeRecord,
 } from "./service_record.ts";
@@ -68,6 +69,9 @@ export function localEngine(options: EngineOptions = {}): LocalEngine {
 }
 
 const silence = () => {};
+
+/** How long a broker without a controller may take to end. */
+const ORPHAN_GRACE_MS = 2_000;
 
 class PlainProcesses implements LocalEngine {
   readonly name = "local";
@@ -389,11 +393,15 @@ class PlainProcesses implements LocalEngine {
     onProgress: (line: string) => void,
   ): Promise<string[]> {
     const there = services.filter((service) => this.#isThere(service))
-      .map((service) => ({ service, role: this.#look(service).record?.role }));
+      .map((service) => ({ service, ...this.#look(service) }));
+    // Who is frozen can neither end nor help others to.
+    for (const { process } of there) {
+      if (process) signalProcess(process, "SIGCONT");
+    }
     // Brokers hand over to a controller that is still there.
-    there.sort((a, b) =>
-      Number(a.role === "controller") - Number(b.role === "controller")
-    );
+    const rank = ({ record }: LiveService) =>
+      record?.role === "controller" ? 1 : 0;
+    there.sort((a, b) => rank(a) - rank(b));
     const ended: string[] = [];
     for (const { service } of there) {
       if (await this.#end(service, "stopped", onProgress)) ended.push(service);
@@ -415,18 +423,32 @@ class PlainProcesses implements LocalEngine {
       if (!record) serviceNamed(this.#compose(), service);
       return preparing.length > 0;
     }
-    const graceMs = how === "killed" ? 0 : record?.stopGraceMs ?? 10_000;
     // Written first: one who looks meanwhile must not take it for an accident.
     if (record) writeRecord(folder, { ...record, process, ended: how });
+    const graceMs = how === "killed" ? 0 : this.#graceMs(record);
+    let line = `${service}: ${how}`;
     await endProcess(process, {
       graceMs,
       onKill: () =>
-        onProgress(
-          `${service}: did not stop within ${graceMs / 1_000} s, killed`,
-        ),
+        line = `${service}: killed, as it did not stop within ${
+          graceMs / 1_000
+        } s`,
     });
-    onProgress(`${service}: ${how}`);
+    onProgress(line);
     return true;
+  }
+
+  /** A broker waits for its controller before it ends, in vain where that is gone. */
+  #graceMs(record: ServiceRecord | undefined): number {
+    const graceMs = record?.stopGraceMs ?? 10_000;
+    if (record?.role === "controller") return graceMs;
+    const controllerLost = servicesWithFolder(this.#folders.state)
+      .map((service) => this.#look(service))
+      .some(({ record, process }) =>
+        record?.role === "controller" &&
+        (!process || processState(process) === "frozen")
+      );
+    return controllerLost ? Math.min(graceMs, ORPHAN_GRACE_MS) : graceMs;
   }
 
   /** The process of a service that must run. */

@@ -29,7 +29,7 @@ export interface StartOptions {
   runtime: KafkaRuntime;
   stateFolder: string;
   onProgress: (line: string) => void;
-  /** More options for each JVM. */
+  /** More options for each broker's JVM. */
   options?: string[];
 }
 
