@@ -20,10 +20,6 @@ export interface BrokerConnection {
   connect(): Promise<void>;
   /** Waits for requests under way, then closes the connection. */
   disconnect(): Promise<void>;
-  /** KafkaJS's ListOffsets request. */
-  listOffsets(request: object): Promise<{
-    responses: { partitions: { partition: number; offset: string }[] }[];
-  }>;
   /** Where the connection leads, and how to send a request on it. */
   connectionPool: {
     host: string;
@@ -35,7 +31,6 @@ export interface BrokerConnection {
         parse(decoded: T): Promise<T>;
       };
       logResponseError: boolean;
-      requestTimeout?: number;
     }): Promise<T>;
   };
 }
@@ -134,6 +129,43 @@ export async function withBrokers<T>(
       () => {},
     );
   }
+}
+
+/**
+ * Sends a request of KafkaJS's on a connection, and leaves it to the caller to
+ * judge the errors in the answer: KafkaJS logs them and throws the first.
+ *
+ * @param broker The broker.
+ * @param request A request as KafkaJS's `protocol/requests` make it.
+ * @param decode What reads the answer, usually the `decode` beside the request.
+ * @returns The answer.
+ *
+ * @example Usage
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import request from "kafkajs/src/protocol/requests/apiVersions/v0/request.js";
+ * import response from "kafkajs/src/protocol/requests/apiVersions/v0/response.js";
+ * import { kafkaClient } from "./kafka_client.ts";
+ *
+ * const { apiVersions } = await withBrokers(
+ *   kafkaClient(),
+ *   async (brokers) =>
+ *     await sendRequest<{ apiVersions: unknown[] }>(await brokers.any(), request(), response.decode),
+ * );
+ * assert(apiVersions.length > 30);
+ * ```
+ */
+export function sendRequest<T>(
+  broker: BrokerConnection,
+  request: unknown,
+  decode: (raw: Uint8Array) => Promise<T>,
+): Promise<T> {
+  const response = { decode, parse: (decoded: T) => Promise.resolve(decoded) };
+  return broker.connectionPool.send({
+    request,
+    response,
+    logResponseError: false,
+  });
 }
 
 function remember<V>(map: Map<string, V>, key: string, value: V): V {

@@ -6,8 +6,8 @@ const INFO = 4;
 /**
  * What brokers answer in ordinary life and KafkaJS asks again by itself, though
  * it logs it as an error: a group or transaction used for the first time has no
- * coordinator yet, members come and go, a new partition elects its leader. If
- * it lasts, KafkaJS gives up and throws, which nobody hides.
+ * coordinator yet, members come and go, a new partition elects its leader, the
+ * transaction before is still being completed. If it lasts, KafkaJS gives up and throws, which nobody hides.
  */
 const ORDINARY = [
   "The group coordinator is not available",
@@ -16,6 +16,7 @@ const ORDINARY = [
   "The group is rebalancing, re-joining",
   "There is no leader for this topic-partition as we are in the middle of a leadership election",
   "The group member needs to have a valid member id before actually entering a consumer group",
+  "The producer attempted to update a transaction while another concurrent operation on the same transaction was ongoing",
 ];
 
 /** Within this time the same line is written once. */
@@ -74,7 +75,9 @@ export function shortLogLines(write?: (line: string) => void): logCreator {
 }
 
 function isOrdinary({ log }: LogEntry): boolean {
-  return ORDINARY.includes(log.message) || ORDINARY.includes(log.error);
+  return ORDINARY.some((answer) =>
+    log.error === answer || log.message.endsWith(answer)
+  );
 }
 
 function shortLine({ namespace, log }: LogEntry, level: number): string {

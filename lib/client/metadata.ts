@@ -1,13 +1,14 @@
-import type { Kafka } from "kafkajs";
 import protocolErrors from "kafkajs/src/protocol/error.js";
 import metadataRequest from "kafkajs/src/protocol/requests/metadata/v6/request.js";
 import metadataResponse from "kafkajs/src/protocol/requests/metadata/v6/response.js";
 import {
   type BrokerAddress,
   type BrokerConnection,
-  withBrokers,
+  type BrokerConnections,
+  sendRequest,
 } from "./broker_connections.ts";
 import { within } from "./deadline.ts";
+import { InterruptedError } from "./interrupt.ts";
 
 /** What one broker knows of the cluster. */
 export interface Metadata {
@@ -15,6 +16,11 @@ export interface Metadata {
   clusterId: string;
   /** The brokers that are up, as far as this one knows, in order of their ids. */
   brokers: BrokerAddress[];
+  /**
+   * The broker that takes changes, such as a new topic. Under KRaft that is any
+   * of them, which passes the request on to the controller.
+   */
+  takesChanges: BrokerAddress | null;
   /** The topics asked for, or all. */
   topics: TopicMetadata[];
 }
@@ -45,6 +51,7 @@ export interface PartitionMetadata {
 
 interface MetadataResponse {
   clusterId: string;
+  controllerId: number;
   brokers: { nodeId: number; host: string; port: number }[];
   topicMetadata: {
     topicErrorCode: number;
@@ -59,59 +66,53 @@ interface MetadataResponse {
   }[];
 }
 
-/** Asks every broker that answers about some topics, or about all. */
-export type AskMetadata = (topics?: string[]) => Promise<Metadata[]>;
-
 /** A broker that is listed but silent is left out after this time. */
 const SILENCE_MS = 2_000;
 
 /**
- * Asks each broker for its own metadata. KafkaJS's admin asks one of them by
- * chance, and fails if any partition of any topic has no leader, which is just
- * when one wants to look.
+ * Asks each broker for its own metadata, leaving out those that do not answer
+ * within 2 s. KafkaJS's admin asks one of them by chance, and fails if any
+ * partition of any topic has no leader, which is just when one wants to look.
  *
- * @param kafka The cluster.
- * @param work What to do; it gets a function that asks, as often as needed.
- * @param options The deadline in milliseconds, 15 s by default, and the work's name for the error.
- * @returns What the work returns.
- * @throws {DeadlineError} When the deadline has passed.
+ * @param brokers Connections, as `withBrokers()` gives them.
+ * @param topics The topics of interest. None means all.
+ * @returns Their answers, at least one.
  *
  * @example Usage
  * ```ts
  * import { assert } from "@std/assert";
+ * import { withBrokers } from "./broker_connections.ts";
  * import { kafkaClient } from "./kafka_client.ts";
  *
- * const [metadata] = await withMetadata(kafkaClient(), (ask) => ask());
- * assert(metadata!.brokers.length >= 1);
+ * const answers = await withBrokers(kafkaClient(), (brokers) => fetchEveryMetadata(brokers));
+ * assert(answers.every(({ brokers }) => brokers.length >= 1));
  * ```
  */
-export async function withMetadata<T>(
-  kafka: Kafka,
-  work: (ask: AskMetadata) => Promise<T>,
-  options: { deadlineMs?: number; what?: string } = {},
-): Promise<T> {
-  return await withBrokers(kafka, async (brokers) => {
-    const ask: AskMetadata = async (topics) => {
-      const asked = await brokers.any();
-      const first = await fetchMetadata(asked, topics);
-      const answers = first.brokers.map(async (address) => {
-        const askOther = async () => {
-          const broker = await brokers.at(address);
-          return broker === asked ? first : await fetchMetadata(broker, topics);
-        };
-        return await within(askOther(), {
-          deadlineMs: SILENCE_MS,
-          what: "a broker",
-        })
-          .catch(() => undefined);
-      });
-      const told = (await Promise.all(answers)).filter((answer) =>
-        answer !== undefined
-      );
-      return told.length > 0 ? told : [first];
+export async function fetchEveryMetadata(
+  brokers: BrokerConnections,
+  topics?: string[],
+): Promise<Metadata[]> {
+  const asked = await brokers.any();
+  const first = await fetchMetadata(asked, topics);
+  const answers = first.brokers.map(async (address) => {
+    const askOther = async () => {
+      const broker = await brokers.at(address);
+      return broker === asked ? first : await fetchMetadata(broker, topics);
     };
-    return await work(ask);
-  }, { what: "the cluster's metadata", ...options });
+    return await within(askOther(), {
+      deadlineMs: SILENCE_MS,
+      what: "a broker",
+    })
+      .catch(unlessInterrupted);
+  });
+  const told = (await Promise.all(answers)).filter((answer) =>
+    answer !== undefined
+  );
+  return told.length > 0 ? told : [first];
+}
+
+function unlessInterrupted(error: unknown): undefined {
+  if (error instanceof InterruptedError) throw error;
 }
 
 /**
@@ -139,23 +140,20 @@ export async function fetchMetadata(
   broker: BrokerConnection,
   topics: string[] = [],
 ): Promise<Metadata> {
-  const answer = await broker.connectionPool.send<MetadataResponse>({
-    request: metadataRequest({ topics, allowAutoTopicCreation: false }),
-    // KafkaJS's own `parse` throws if any partition has an error.
-    response: {
-      decode: metadataResponse.decode,
-      parse: (decoded) => Promise.resolve(decoded),
-    },
-    logResponseError: false,
-  });
+  const request = metadataRequest({ topics, allowAutoTopicCreation: false });
+  const answer = await sendRequest<MetadataResponse>(
+    broker,
+    request,
+    metadataResponse.decode,
+  );
+  const addresses = answer.brokers
+    .map(({ nodeId, host, port }) => ({ id: nodeId, host, port }))
+    .sort((a, b) => a.id - b.id);
   return {
     clusterId: answer.clusterId,
-    brokers: answer.brokers.map(({ nodeId, host, port }) => ({
-      id: nodeId,
-      host,
-      port,
-    }))
-      .sort((a, b) => a.id - b.id),
+    brokers: addresses,
+    takesChanges: addresses.find(({ id }) => id === answer.controllerId) ??
+      null,
     topics: answer.topicMetadata.map(readTopicMetadata),
   };
 }

@@ -1,6 +1,12 @@
-import type { Kafka, KafkaJSAggregateError } from "kafkajs";
-import { withAdmin } from "./admin.ts";
-import { type AskMetadata, withMetadata } from "./metadata.ts";
+import type { Kafka } from "kafkajs";
+import { type BrokerConnections, withBrokers } from "./broker_connections.ts";
+import { fetchEveryMetadata } from "./metadata.ts";
+import { fetchTopicOffsets } from "./topic_offsets.ts";
+import {
+  requestTopic,
+  requestTopicDeletion,
+  type TopicRefusal,
+} from "./topic_requests.ts";
 import { until } from "./until.ts";
 
 /** How {@linkcode createTopic} makes a topic. */
@@ -47,15 +53,17 @@ export function freshName(base: string): string {
 }
 
 /**
- * Creates a topic and waits until every partition has a leader in the metadata
- * of every broker that answers, so that the next send or fetch finds it: the
- * news of a topic reaches one broker after another.
+ * Creates a topic and waits until it can be used: every broker that answers
+ * knows every partition's leader, and the leaders serve them. The news of a
+ * topic reaches one broker after another, and a leader takes records only some
+ * milliseconds after its name is known; a send in between is refused in part
+ * and repeated, which leaves records twice.
  *
  * @param kafka The cluster.
  * @param name The topic's name.
  * @param options Partitions, replication factor, settings.
- * @throws {Error} If the topic exists already, or the cluster refuses it, with the cluster's reason.
- * @throws {DeadlineError} If the leaders are not there in time.
+ * @throws {Error} If the topic exists already, or the cluster refuses it, with the broker's reason.
+ * @throws {DeadlineError} If it cannot be used in time.
  *
  * @example Usage
  * ```ts
@@ -85,29 +93,51 @@ export async function createTopic(
     replicationFactor,
     configEntries,
   };
-  const created = await withAdmin(
-    kafka,
-    (admin) => admin.createTopics({ topics: [topic], waitForLeaders: false }),
-    { deadlineMs, what: `the creation of topic '${name}'` },
-  ).catch((error) => {
-    throw new Error(`Cannot create topic '${name}': ${reasonOf(error)}`, {
-      cause: error,
+  const what = `topic '${name}' to be ready`;
+  await withBrokers(kafka, async (brokers) => {
+    let tries = 0;
+    const refusal = await decided(
+      () => (tries++, requestTopic(brokers, topic)),
+      { deadlineMs, what },
+    );
+    // After a try without an answer, it was that try which created the topic.
+    const isOurs = refusal?.error === "TOPIC_ALREADY_EXISTS" && tries > 1;
+    if (refusal && !isOurs) {
+      throw new Error(`Cannot create topic '${name}': ${refusal.reason}`);
+    }
+    await until(() => isReady(brokers, name, partitions), {
+      deadlineMs,
+      what,
+      intervalMs: 10,
     });
-  });
-  if (!created) {
-    throw new Error(`Cannot create topic '${name}': it exists already`);
-  }
-
-  const what = `a leader of each partition of topic '${name}'`;
-  await withMetadata(kafka, async (ask) => {
-    await until(async () => {
-      const answers = await ask([name]);
-      return answers.every(({ topics: [topic] }) =>
-        topic?.error === null && topic.partitions.length === partitions &&
-        topic.partitions.every(({ leader }) => leader !== null)
-      );
-    }, { what, deadlineMs });
   }, { deadlineMs, what });
+}
+
+async function isReady(
+  brokers: BrokerConnections,
+  name: string,
+  count: number,
+): Promise<boolean> {
+  const answers = await fetchEveryMetadata(brokers, [name]);
+  const isKnown = answers.every(({ topics: [topic] }) =>
+    topic?.error === null && topic.partitions.length === count &&
+    topic.partitions.every(({ leader }) => leader !== null)
+  );
+  return isKnown &&
+    (await fetchTopicOffsets(brokers, name)).every(({ end }) => end !== null);
+}
+
+/** Repeats a request until the cluster has done it or refused it for good. */
+async function decided(
+  request: () => Promise<TopicRefusal | null>,
+  options: { deadlineMs: number; what: string },
+): Promise<TopicRefusal | null> {
+  const { refusal } = await until(async () => {
+    const refusal = await request();
+    if (refusal?.retriable) throw new Error(refusal.reason);
+    return { refusal };
+  }, options);
+  return refusal;
 }
 
 /**
@@ -117,6 +147,7 @@ export async function createTopic(
  * @param kafka The cluster.
  * @param names One topic or several.
  * @param options After how many milliseconds to give up, 15 s by default.
+ * @throws {Error} If the cluster refuses, with its reason.
  * @throws {DeadlineError} If they are still there then.
  *
  * @example Usage
@@ -132,27 +163,39 @@ export async function deleteTopic(
   { deadlineMs = 15_000 }: { deadlineMs?: number } = {},
 ): Promise<void> {
   const wanted = [names].flat();
-  const what = `the end of topic ${wanted.join(", ")}`;
   if (wanted.length === 0) return;
-  await withMetadata(kafka, async (ask) => {
-    const topics = await existing(ask, wanted);
+  const what = `the end of topic ${wanted.join(", ")}`;
+  await withBrokers(kafka, async (brokers) => {
+    const topics = await existing(brokers, wanted);
     if (topics.length === 0) return;
-    await withAdmin(kafka, (admin) => admin.deleteTopics({ topics }), {
-      deadlineMs,
-      what,
-    });
-    await until(async () => (await existing(ask, topics)).length === 0, {
-      what,
-      deadlineMs,
+    const options = { deadlineMs, what };
+    const refusal = await decided(async () => {
+      const refusals = await requestTopicDeletion(brokers, topics);
+      return refusals.find(({ retriable }) => !retriable) ?? refusals[0] ??
+        null;
+    }, options);
+    if (refusal) {
+      throw new Error(
+        `Cannot delete topic ${topics.join(", ")}: ${refusal.reason}`,
+      );
+    }
+    await until(async () => (await existing(brokers, topics)).length === 0, {
+      ...options,
+      intervalMs: 10,
     });
   }, { deadlineMs, what });
 }
 
+const ABSENT = ["UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION"];
+
 /** Which of these topics any broker still knows. */
-async function existing(ask: AskMetadata, names: string[]): Promise<string[]> {
+async function existing(
+  brokers: BrokerConnections,
+  names: string[],
+): Promise<string[]> {
   const known = new Set(
-    (await ask(names)).flatMap(({ topics }) => topics)
-      .filter(({ error }) => error !== "UNKNOWN_TOPIC_OR_PARTITION")
+    (await fetchEveryMetadata(brokers, names)).flatMap(({ topics }) => topics)
+      .filter(({ error }) => error === null || !ABSENT.includes(error))
       .map(({ name }) => name),
   );
   return names.filter((name) => known.has(name));
@@ -176,16 +219,11 @@ export async function topicExists(
   kafka: Kafka,
   name: string,
 ): Promise<boolean> {
-  return await withMetadata(
+  const what = `news of topic '${name}'`;
+  const found = await withBrokers(
     kafka,
-    async (ask) => (await existing(ask, [name])).length > 0,
+    (brokers) => existing(brokers, [name]),
+    { what },
   );
-}
-
-/** KafkaJS puts the broker's reason into the errors of an error. */
-function reasonOf(error: Error): string {
-  const reasons = (error as Partial<KafkaJSAggregateError>).errors ?? [];
-  return [...reasons, error.message].slice(0, reasons.length || 1)
-    .map((reason) => typeof reason === "string" ? reason : reason.message)
-    .join("; ");
+  return found.length > 0;
 }

@@ -1,13 +1,22 @@
-import type { BrokerAddress, BrokerConnections } from "./broker_connections.ts";
+import listOffsetsRequest from "kafkajs/src/protocol/requests/listOffsets/v3/request.js";
+import listOffsetsResponse from "kafkajs/src/protocol/requests/listOffsets/v3/response.js";
+import {
+  type BrokerAddress,
+  type BrokerConnection,
+  type BrokerConnections,
+  sendRequest,
+} from "./broker_connections.ts";
+import { within } from "./deadline.ts";
+import { InterruptedError } from "./interrupt.ts";
 import { fetchMetadata, type PartitionMetadata } from "./metadata.ts";
 
 /** A partition with the offsets between which its records lie. */
 export interface PartitionOffsets extends PartitionMetadata {
   /** Where its leader listens, or null while it has none. */
   address: BrokerAddress | null;
-  /** The offset of its first record that is kept, or null while it has no leader. */
+  /** The offset of its first record that is kept, or null while no leader answers. */
   begin: bigint | null;
-  /** The offset its next record will have, or null while it has no leader. */
+  /** The offset its next record will have, or null while no leader answers. */
   end: bigint | null;
 }
 
@@ -20,8 +29,18 @@ export const ISOLATION_LEVELS: Record<IsolationLevel, number> = {
   read_committed: 1,
 };
 
+/** What the request calls the next and the first offset. */
 const LATEST = -1;
 const EARLIEST = -2;
+
+/** A leader that is listed but silent counts as none after this time. */
+const SILENCE_MS = 2_000;
+
+interface ListOffsetsResponse {
+  responses: {
+    partitions: { partition: number; errorCode: number; offset: string }[];
+  }[];
+}
 
 /**
  * Asks the leaders of a topic's partitions for their first and next offsets.
@@ -62,38 +81,65 @@ export async function fetchTopicOffsets(
 
   const leaders = Map.groupBy(partitions, ({ leader }) => leader);
   const known = await Promise.all([...leaders].map(async ([leader, led]) => {
-    const address = metadata.brokers.find(({ id }) => id === leader);
-    if (address === undefined) {
-      return led.map((partition) => ({
-        ...partition,
-        address: null,
-        begin: null,
-        end: null,
-      }));
-    }
-    const broker = await brokers.at(address);
-    const ask = async (timestamp: number) => {
-      const { responses } = await broker.listOffsets({
-        replicaId: -1,
-        isolationLevel: ISOLATION_LEVELS[isolationLevel],
-        topics: [{
+    const address = metadata.brokers.find(({ id }) => id === leader) ?? null;
+    const numbers = led.map(({ partition }) => partition);
+    const ask = async (timestamp: number) =>
+      address === null
+        ? new Map<number, bigint>()
+        : await askLeader(await brokers.at(address), {
           topic,
-          partitions: led.map(({ partition }) => ({ partition, timestamp })),
-        }],
-      });
-      return new Map(
-        responses[0]!.partitions.map((
-          { partition, offset },
-        ) => [partition, BigInt(offset)]),
-      );
-    };
-    const [begins, ends] = [await ask(EARLIEST), await ask(LATEST)];
+          numbers,
+          timestamp,
+          isolationLevel,
+        });
+    const asked = Promise.all([ask(EARLIEST), ask(LATEST)]);
+    // A leader that died or froze a moment ago is still listed.
+    const [begins, ends] = await within(asked, {
+      deadlineMs: SILENCE_MS,
+      what: "a leader",
+    })
+      .catch(noneUnlessInterrupted);
     return led.map((partition) => ({
       ...partition,
       address,
-      begin: begins.get(partition.partition) ?? null,
-      end: ends.get(partition.partition) ?? null,
+      begin: begins?.get(partition.partition) ?? null,
+      end: ends?.get(partition.partition) ?? null,
     }));
   }));
   return known.flat().sort((a, b) => a.partition - b.partition);
+}
+
+/** Leaves out the partitions that the broker does not lead, or not yet. */
+async function askLeader(
+  broker: BrokerConnection,
+  { topic, numbers, timestamp, isolationLevel }: {
+    topic: string;
+    numbers: number[];
+    timestamp: number;
+    isolationLevel: IsolationLevel;
+  },
+): Promise<Map<number, bigint>> {
+  const request = listOffsetsRequest({
+    replicaId: -1,
+    isolationLevel: ISOLATION_LEVELS[isolationLevel],
+    topics: [{
+      topic,
+      partitions: numbers.map((partition) => ({ partition, timestamp })),
+    }],
+  });
+  const { responses } = await sendRequest<ListOffsetsResponse>(
+    broker,
+    request,
+    listOffsetsResponse.decode,
+  );
+  const answered = responses.flatMap(({ partitions }) => partitions)
+    .filter(({ errorCode }) => errorCode === 0);
+  return new Map(
+    answered.map(({ partition, offset }) => [partition, BigInt(offset)]),
+  );
+}
+
+function noneUnlessInterrupted(error: unknown): [] {
+  if (error instanceof InterruptedError) throw error;
+  return [];
 }

@@ -16,6 +16,9 @@ export interface UntilOptions {
   intervalMs?: number;
 }
 
+/** What a predicate's value is once it is truthy. */
+type Truthy<T> = Exclude<T, false | 0 | 0n | "" | null | undefined | void>;
+
 type Look = { value: unknown } | { error: unknown };
 
 /**
@@ -44,15 +47,15 @@ export async function until<T>(
   predicate: () => T | Promise<T>,
   { what = "the condition", deadlineMs = 10_000, intervalMs = 50 }:
     UntilOptions = {},
-): Promise<NonNullable<T>> {
+): Promise<Truthy<T>> {
   const ended = new AbortController();
   let last: Look | undefined;
 
-  const attempts = async (): Promise<NonNullable<T>> => {
+  const attempts = async (): Promise<Truthy<T>> => {
     while (true) {
       try {
         const value = await predicate();
-        if (value) return value;
+        if (value) return value as Truthy<T>;
         last = { value };
       } catch (error) {
         if (error instanceof ReferenceError) throw error;

@@ -22,9 +22,9 @@ export interface ClusterDescription {
 
 /** A partition with its copies and its offsets. Brokers are told by their ids. */
 export interface PartitionDescription extends PartitionMetadata {
-  /** The offset of its first record that is kept, or null while it has no leader. */
+  /** The offset of its first record that is kept, or null while no leader answers. */
   begin: bigint | null;
-  /** The offset its next record will have, or null while it has no leader. */
+  /** The offset its next record will have, or null while no leader answers. */
   end: bigint | null;
 }
 
@@ -56,7 +56,7 @@ export interface GroupOffset {
   partition: number;
   /** The offset it reads next: its last commit. */
   committed: bigint;
-  /** The offset the next record will have, or null while the partition has no leader. */
+  /** The offset the next record will have, or null while no leader answers. */
   end: bigint | null;
   /** How many offsets lie between, or null while that is not known. */
   lag: bigint | null;

@@ -4,7 +4,10 @@ import Decoder from "kafkajs/src/protocol/decoder.js";
 import protocolErrors from "kafkajs/src/protocol/error.js";
 import decodeRecordBatch from "kafkajs/src/protocol/recordBatch/v0/decoder.js";
 import fetchRequest from "kafkajs/src/protocol/requests/fetch/v11/request.js";
-import type { BrokerConnection } from "../client/broker_connections.ts";
+import {
+  type BrokerConnection,
+  sendRequest,
+} from "../client/broker_connections.ts";
 import {
   ISOLATION_LEVELS,
   type IsolationLevel,
@@ -88,21 +91,15 @@ export async function fetchPartition(
     logStartOffset: -1,
     maxBytes: MAX_BYTES,
   };
-  const response = await leader.connectionPool.send<FetchResponse>({
-    request: fetchRequest({
-      replicaId: -1,
-      maxWaitTime: MAX_WAIT_MS,
-      minBytes: 1,
-      maxBytes: MAX_BYTES,
-      isolationLevel: ISOLATION_LEVELS[isolationLevel],
-      topics: [{ topic: from.topic, partitions: [partition] }],
-    }),
-    response: {
-      decode: decodeResponse,
-      parse: (decoded) => Promise.resolve(decoded),
-    },
-    logResponseError: false,
+  const request = fetchRequest({
+    replicaId: -1,
+    maxWaitTime: MAX_WAIT_MS,
+    minBytes: 1,
+    maxBytes: MAX_BYTES,
+    isolationLevel: ISOLATION_LEVELS[isolationLevel],
+    topics: [{ topic: from.topic, partitions: [partition] }],
   });
+  const response = await sendRequest(leader, request, decodeResponse);
   if (response.errorCode !== 0) {
     throw protocolErrors.createErrorFromCode(response.errorCode);
   }
