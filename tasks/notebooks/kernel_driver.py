@@ -116,16 +116,11 @@ class Kernel:
     async def end(self):
         if self.manager is None:
             return
-        group = self.manager.provisioner.pgid if self.manager.provisioner else None
         if self.client.kc is not None:
             self.client.kc.stop_channels()
             self.client.kc = None
-        if group is not None:
-            # With the kernel's own group end the tools that a cell has started.
-            try:
-                os.killpg(group, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        # This kills the kernel's process group: with it end the tools that a
+        # cell has started, also those of a kernel that has died.
         await self.manager.shutdown_kernel(now=True)
         self.manager = None
 

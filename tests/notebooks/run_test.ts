@@ -39,7 +39,11 @@ Deno.test("runNotebook() fails at a cell that the kernel does not answer with ok
     await folder.write("unknown_package", [
       code('import nothing from "npm:kafka-notebooks-no-such-package@1";'),
     ]),
-    await folder.write("exit", [code("Deno.exit(0);")]),
+    await folder.write("exit", [
+      code(`const child = new Deno.Command("sleep", { args: ["300"] }).spawn();
+Deno.writeTextFileSync("child.pid", String(child.pid));
+Deno.exit(0);`),
+    ]),
     await folder.write("forgiven", [
       code('throw new Error("hidden?");', "raises-exception"),
     ]),
@@ -68,8 +72,10 @@ Deno.test("runNotebook() fails at a cell that the kernel does not answer with ok
       /refused the cell: .*kafka-notebooks-no-such-package/,
     );
   });
-  await t.step("as it ends the kernel", () => {
+  await t.step("as it ends the kernel, whose children are ended", async () => {
     assertMatch(onlyFailure(exit!).reason, /^the cell ended the kernel/);
+    const pid = Number(await Deno.readTextFile(`${folder.path}/child.pid`));
+    assert(!await isRunning(pid), `process ${pid} is still running`);
   });
   await t.step("even if a tag would forgive it", () => {
     assertEquals(
@@ -176,6 +182,24 @@ Deno.test("runNotebook() proves an exercise unsolved and solved in one kernel, t
     "the saved check is the learner's",
   );
   assertEquals(textOf(run.outputs.get(5)![0]!.text), "1\n");
+});
+
+Deno.test("runNotebook() keeps the learner's check, though the proof updates its display", async () => {
+  await using folder = await NotebookFolder.make();
+  const cells = exercise("panel");
+  cells[1] = code(
+    textOf(cells[1]!.source).replace(
+      "transient: {}",
+      'transient: { display_id: "panel" }',
+    ),
+    "check:panel",
+  );
+  const run = await runNotebook(await folder.write("panel", cells));
+  assertEquals(run.items.filter(({ failure }) => failure), []);
+  assertEquals(
+    run.outputs.get(1)!.map(({ data }) => data!["text/plain"]),
+    ["not yet"],
+  );
 });
 
 Deno.test("runNotebook() fails an exercise that its check does not tell solved from unsolved", async (t) => {
