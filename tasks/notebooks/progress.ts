@@ -55,7 +55,7 @@ export class ProgressPrinter implements Watcher, Disposable {
     this.#erase();
     const { columns } = Deno.consoleSize();
     for (const row of this.#rows.values()) {
-      const filled = Math.floor(BAR_WIDTH * row.step / (row.stepCount || 1));
+      const filled = Math.floor(BAR_WIDTH * row.step / (row.stepCount + 1));
       const bar = "█".repeat(filled).padEnd(BAR_WIDTH, "░");
       console.log(`  ${bar} ${rowText(row)}`.slice(0, columns - 1));
     }
