@@ -1,9 +1,375 @@
-import type { Engine, EngineOptions } from "./engine.ts";
-import { EngineUnavailableError } from "./engine_error.ts";
+import { DeadlineError, until } from "../client/until.ts";
+import {
+  chooseServices,
+  clientAddress,
+  type ComposeService,
+  isBroker,
+  kafkaServices,
+  readComposeFile,
+  serviceNamed,
+} from "./compose_file.ts";
+import {
+  findContainerCommands,
+  lastLine,
+  runCommand,
+} from "./container_cli.ts";
+import { startContainers, untilReady } from "./container_start.ts";
+import { spawnContainerTool } from "./container_tool.ts";
+import {
+  type Container,
+  ContainerProject,
+  isUp,
+  projectName,
+} from "./containers.ts";
+import type {
+  Engine,
+  EngineOptions,
+  OperationOptions,
+  ServiceChoice,
+  ServiceState,
+  ServiceStatus,
+  ToolOptions,
+  ToolProcess,
+  ToolResult,
+} from "./engine.ts";
+import { EngineError } from "./engine_error.ts";
+import { withInsideAddresses } from "./inside_address.ts";
+import { toolNamed, withBrokers } from "./kafka_tools.ts";
+import { namedBrokers } from "./named_brokers.ts";
+import { withToolDeadline } from "./tool_deadline.ts";
 
-/** Runs the brokers as containers of Docker or Podman. */
-export function containerEngine(_options: EngineOptions = {}): Promise<Engine> {
-  return Promise.reject(
-    new EngineUnavailableError("this version has no container engine yet"),
-  );
+/** How long a container may take to reach a state it was asked for. */
+const STATE_DEADLINE_MS = 10_000;
+
+/**
+ * Runs the brokers as containers, through `docker` and Compose: Docker
+ * Desktop, Docker Engine, or Podman behind its Docker socket (`DOCKER_HOST`).
+ * Containers made by `docker compose up` by hand are the same ones.
+ *
+ * @param options Another file than the project's own.
+ * @throws {EngineUnavailableError} If there is no engine, or no Compose; the message says what to do.
+ *
+ * @example Usage
+ * ```ts ignore
+ * const engine = await containerEngine();
+ * await engine.up({ cluster: true });
+ * await engine.freeze("kafka-2");
+ * ```
+ */
+export async function containerEngine(
+  options: EngineOptions = {},
+): Promise<Engine> {
+  const file = readComposeFile(options.composeFile);
+  const commands = await findContainerCommands();
+  // Compose names its containers after the file's folder.
+  const path = Deno.realPathSync(file.path);
+  return new ContainerEngine(new ContainerProject({ ...file, path }, commands));
+}
+
+/**
+ * Whether Compose has made containers of this folder's services, running or
+ * not. Quick, and false where there is no engine.
+ */
+export async function containersInUse(
+  options: EngineOptions = {},
+): Promise<boolean> {
+  const path = Deno.realPathSync(readComposeFile(options.composeFile).path);
+  const label = `label=com.docker.compose.project=${projectName(path)}`;
+  const list = ["docker", "ps", "--all", "--quiet", `--filter=${label}`];
+  const found = await runCommand(list, { deadlineMs: 2_000 })
+    .catch(() => undefined);
+  return found?.code === 0 && found.stdout.trim() !== "";
+}
+
+const silence = () => {};
+
+class ContainerEngine implements Engine {
+  readonly name = "compose";
+  readonly #project: ContainerProject;
+
+  constructor(project: ContainerProject) {
+    this.#project = project;
+  }
+
+  addresses(options: { cluster?: boolean } = {}): string[] {
+    return chooseServices(this.#project.file, options).map(clientAddress)
+      .filter((address) => address !== undefined);
+  }
+
+  async up(options: OperationOptions = {}): Promise<void> {
+    const { onProgress = silence } = options;
+    const began = Date.now();
+    const chosen = chooseServices(this.#project.file, options);
+    const containers = await this.#project.ownContainers();
+    for (const { name } of chosen) {
+      const container = containers.get(name);
+      if (container?.state === "frozen") {
+        await this.thaw(name);
+        onProgress(`${name}: was frozen, goes on`);
+      } else if (isUp(container)) {
+        onProgress(`${name}: runs already`);
+      }
+    }
+    const absent = chosen.filter(({ name }) => !isUp(containers.get(name)));
+    if (absent.length > 0) {
+      await startContainers(this.#project, absent, onProgress);
+    }
+    await untilReady(this.#project, chosen);
+    const seconds = ((Date.now() - began) / 1_000).toFixed(1);
+    const addresses = chosen.flatMap((service) => clientAddress(service) ?? []);
+    onProgress(`Ready after ${seconds} s: ${addresses.join(",")}`);
+  }
+
+  async down(options: OperationOptions = {}): Promise<string[]> {
+    const { onProgress = silence } = options;
+    const containers = await this.#project.ownContainers();
+    const chosen = this.#chosenOrAll(options)
+      .filter(({ name }) => containers.has(name))
+      // Brokers hand over to a controller that is still there.
+      .sort((a, b) => Number(isBroker(b)) - Number(isBroker(a)));
+    const ended: string[] = [];
+    for (const { name } of chosen) {
+      if (!isUp(containers.get(name))) continue;
+      await this.stop(name);
+      onProgress(`${name}: stopped`);
+      ended.push(name);
+    }
+    for (const { name, kafkaVersion } of chosen) {
+      const id = containers.get(name)?.id ?? name;
+      // Kafka's data is in named volumes; of another image, an unnamed one may hold all there is.
+      const volumes = kafkaVersion ? ["--volumes"] : [];
+      await this.#project.docker(["rm", ...volumes, id]);
+      containers.delete(name);
+    }
+    if (chosen.length > 0 && containers.size === 0) await this.#removeNetwork();
+    return ended;
+  }
+
+  async reset(options: OperationOptions = {}): Promise<void> {
+    const { onProgress = silence } = options;
+    await this.down(options);
+    const volumes = await this.#project.volumes();
+    for (const service of this.#chosenOrAll(options)) {
+      for (const { source } of service.volumes) {
+        const volume = volumes.get(source);
+        if (!volume) continue;
+        await this.#project.docker(["volume", "rm", volume]);
+        onProgress(`${service.name}: data deleted`);
+      }
+    }
+  }
+
+  async status(choice: ServiceChoice = {}): Promise<ServiceStatus[]> {
+    const services = choice.services || choice.cluster !== undefined
+      ? chooseServices(this.#project.file, choice)
+      : kafkaServices(this.#project.file);
+    const containers = await this.#project.containers();
+    return await Promise.all(
+      services.map((service) =>
+        statusOf(service, containers.get(service.name))
+      ),
+    );
+  }
+
+  async logs(
+    service: string,
+    { lines = 100 }: { lines?: number } = {},
+  ): Promise<string> {
+    serviceNamed(this.#project.file, service);
+    const log = await this.#project.log(service, lines);
+    if (log !== undefined) return log;
+    throw new EngineError(
+      `Cannot show a log of '${service}': it has no container; start it with 'deno task kafka start ${service}'`,
+    );
+  }
+
+  async start(service: string): Promise<void> {
+    const known = serviceNamed(this.#project.file, service);
+    const container = (await this.#project.ownContainers()).get(service);
+    if (container === undefined || container.state === "absent") {
+      return await this.up({ services: [service] });
+    }
+    if (container.state === "frozen") await this.thaw(service);
+    if (!isUp(container)) await this.#project.docker(["start", container.id]);
+    const mates = isBroker(known) ? await this.#mates(known) : [];
+    await untilReady(this.#project, [known, ...mates]);
+  }
+
+  async stop(service: string): Promise<void> {
+    const { stopGraceMs } = serviceNamed(this.#project.file, service);
+    const container = (await this.#project.ownContainers()).get(service);
+    if (!container || !isUp(container)) return;
+    // A frozen process would sleep through the signal.
+    if (container.state === "frozen") {
+      await this.#project.docker(["unpause", container.id]);
+    }
+    const graceSeconds = Math.ceil(stopGraceMs / 1_000);
+    await this.#project.docker(
+      ["stop", "-t", `${graceSeconds}`, container.id],
+      { deadlineMs: stopGraceMs + 30_000 },
+    );
+    await this.#reached(service, ["stopped", "killed"], "stop");
+  }
+
+  async kill(service: string): Promise<void> {
+    const container = await this.#upContainer(service, "kill");
+    // Podman refuses to kill what is frozen.
+    if (container.state === "frozen") {
+      await this.#project.docker(["unpause", container.id]);
+    }
+    await this.#project.docker(["kill", "--signal=KILL", container.id]);
+    await this.#reached(service, ["killed"], "kill");
+  }
+
+  async freeze(service: string): Promise<void> {
+    const container = await this.#upContainer(service, "freeze");
+    if (container.state === "frozen") return;
+    await this.#project.docker(["pause", container.id]);
+    await this.#reached(service, ["frozen"], "freeze");
+  }
+
+  async thaw(service: string): Promise<void> {
+    const container = await this.#upContainer(service, "thaw");
+    if (container.state === "running") return;
+    // Not Compose's own unpause: over Podman it says nothing and does nothing.
+    await this.#project.docker(["unpause", container.id]);
+    await this.#reached(service, ["running"], "thaw");
+    const address = clientAddress(serviceNamed(this.#project.file, service));
+    if (!address) return;
+    await until(() => namedBrokers(address), {
+      what: `'${service}' to answer again`,
+      deadlineMs: 30_000,
+    });
+  }
+
+  async tool(
+    name: string,
+    args: string[],
+    { input, deadlineMs = 60_000, ...options }: ToolOptions = {},
+  ): Promise<ToolResult> {
+    const tool = this.spawnTool(name, args, { ...options, deadlineMs });
+    const stdout = Array.fromAsync(tool.lines);
+    // Without a container there is nothing to write to; `ended` says so.
+    stdout.catch(() => {});
+    if (input !== undefined) await tool.write(input).catch(() => {});
+    await tool.closeInput().catch(() => {});
+    const { code, stderr } = await tool.ended;
+    const lines = await stdout;
+    return { code, stdout: lines.map((line) => `${line}\n`).join(""), stderr };
+  }
+
+  spawnTool(
+    name: string,
+    args: string[],
+    { service, deadlineMs, onStderr }: Omit<ToolOptions, "input"> = {},
+  ): ToolProcess {
+    const tool = spawnContainerTool(this.#project, {
+      name: toolNamed(name),
+      prepare: () => this.#prepareTool(name, args, service),
+      ...(onStderr ? { onStderr } : {}),
+    });
+    return deadlineMs === undefined
+      ? tool
+      : withToolDeadline(tool, name, deadlineMs);
+  }
+
+  #chosenOrAll(choice: ServiceChoice): ComposeService[] {
+    return isChoice(choice)
+      ? chooseServices(this.#project.file, choice)
+      : this.#project.file.services;
+  }
+
+  /** A service's container, for an operation that needs a process in it. */
+  async #upContainer(service: string, verb: string): Promise<Container> {
+    serviceNamed(this.#project.file, service);
+    const container = (await this.#project.ownContainers()).get(service);
+    if (container && isUp(container)) return container;
+    throw new EngineError(
+      `Cannot ${verb} '${service}': it is not running; start it with 'deno task kafka start ${service}'`,
+    );
+  }
+
+  /** An engine may report success and have done nothing, so the container is asked. */
+  async #reached(
+    service: string,
+    states: ServiceState[],
+    verb: string,
+  ): Promise<void> {
+    let state: ServiceState | undefined;
+    await until(async () => {
+      state = (await this.#project.containers()).get(service)?.state;
+      return state !== undefined && states.includes(state);
+    }, { deadlineMs: STATE_DEADLINE_MS }).catch((error) => {
+      if (!(error instanceof DeadlineError)) throw error;
+      throw new EngineError(
+        `Cannot ${verb} '${service}': its container is still ${state} after ${
+          STATE_DEADLINE_MS / 1_000
+        } s, though the engine reported no error; restart Docker or Podman`,
+      );
+    });
+  }
+
+  async #removeNetwork(): Promise<void> {
+    const result = await this.#project.tryCompose(["down"]);
+    if (result.code === 0) return;
+    throw new EngineError(
+      `Cannot remove the containers' network: ${lastLine(result.stderr)}`,
+    );
+  }
+
+  /** The running brokers that form a cluster with this one. */
+  async #mates({ name, profiles }: ComposeService): Promise<ComposeService[]> {
+    const containers = await this.#project.containers();
+    return kafkaServices(this.#project.file).filter((other) =>
+      other.name !== name && isBroker(other) &&
+      String(other.profiles) === String(profiles) &&
+      containers.get(other.name)?.state === "running"
+    );
+  }
+
+  /** Whom a tool asks, and where it runs: the named service, else `KAFKA_BROKERS`, else what runs. */
+  async #prepareTool(name: string, args: string[], service?: string) {
+    const containers = await this.#project.ownContainers();
+    const running = kafkaServices(this.#project.file).filter((each) =>
+      isBroker(each) && containers.get(each.name)?.state === "running"
+    );
+    const named = service && serviceNamed(this.#project.file, service);
+    const place = named || running[0];
+    if (!place) {
+      throw new EngineError(
+        `Cannot run ${name}: no broker's container is running; start one with 'deno task kafka up'`,
+      );
+    }
+    const { id } = await this.#upContainer(place.name, "run a tool in");
+    const alone = running.filter(({ profiles }) => profiles.length === 0);
+    const asked = named ? [named] : alone.length > 0 ? alone : running;
+    const addresses = asked.flatMap((each) => clientAddress(each) ?? []);
+    const brokers = (!named && Deno.env.get("KAFKA_BROKERS")) ||
+      addresses.join(",");
+    return {
+      container: id,
+      args: withBrokers(name, args, brokers)
+        .map((arg) => withInsideAddresses(this.#project.file, arg)),
+    };
+  }
+}
+
+async function statusOf(
+  service: ComposeService,
+  container: Container | undefined,
+): Promise<ServiceStatus> {
+  const address = clientAddress(service);
+  const state = container?.state ?? "absent";
+  const silent = state === "running" && address &&
+    !await namedBrokers(address);
+  return {
+    service: service.name,
+    state: silent ? "starting" : state,
+    ...(address ? { address } : {}),
+    ...(container?.reason ? { detail: container.reason } : {}),
+  };
+}
+
+function isChoice({ cluster, services }: ServiceChoice): boolean {
+  return cluster === true || services !== undefined;
 }

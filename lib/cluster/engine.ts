@@ -1,4 +1,4 @@
-import { containerEngine } from "./container_engine.ts";
+import { containerEngine, containersInUse } from "./container_engine.ts";
 import { EngineError, EngineUnavailableError } from "./engine_error.ts";
 import { localEngine } from "./local_engine.ts";
 
@@ -139,8 +139,9 @@ export interface Engine {
  * Finds the engine that runs the brokers.
  *
  * "auto" takes the variable `KAFKA_ENGINE` if it is set; then the local engine
- * if it runs something, or if `deno task setup` has fetched what it needs;
- * then Docker or Podman if one answers.
+ * if it runs something; then containers if there are some; then the local
+ * engine if `deno task setup` has fetched what it needs; then Docker or Podman
+ * if one answers.
  *
  * @param choice An engine's name, or "auto".
  * @param options Other files and folders than the project's own.
@@ -160,6 +161,7 @@ export async function findEngine(
   if (chosen === "compose") return await containerEngine(options);
   const local = localEngine(options);
   if (chosen === "local" || local.inUse()) return local;
+  if (await containersInUse(options)) return await containerEngine(options);
   const missing = local.missing();
   if (missing === undefined) return local;
   try {

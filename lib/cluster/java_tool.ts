@@ -19,6 +19,15 @@ const MEASURING = [
   "-XX:+ExplicitGCInvokesConcurrent",
 ];
 
+/** The options of the JVM that suit a tool: those of Kafka's own scripts if it measures, else for a quick start. */
+export function toolJvmOptions(name: string): string[] {
+  return measures(name) ? MEASURING : SHORT_RUN;
+}
+
+function measures(name: string): boolean {
+  return /perf-test|e2e-latency/.test(toolNamed(name));
+}
+
 /** A tool to run, and where its log configuration is. */
 export interface JavaToolOptions {
   name: string;
@@ -36,13 +45,12 @@ export function spawnJavaTool(
   runtime: KafkaRuntime,
   { name, args, logConfiguration, onStderr = () => {} }: JavaToolOptions,
 ): ToolProcess {
-  const measures = /perf-test|e2e-latency/.test(toolNamed(name));
   const child = new Deno.Command(runtime.java.path, {
     args: javaArguments(
-      measures ? { ...runtime, aotCache: undefined } : runtime,
+      measures(name) ? { ...runtime, aotCache: undefined } : runtime,
       {
         options: [
-          ...(measures ? MEASURING : SHORT_RUN),
+          ...toolJvmOptions(name),
           `-Dlog4j2.configurationFile=${logConfiguration}`,
         ],
         mainClass: toolClass(name),

@@ -43,6 +43,7 @@ import {
   lookAtService,
 } from "./service_process.ts";
 import { expectedBrokers, isReady, startBrokers } from "./start_brokers.ts";
+import { withToolDeadline } from "./tool_deadline.ts";
 
 /** An engine that also tells whether it can be used. */
 export interface LocalEngine extends Engine {
@@ -255,7 +256,7 @@ class PlainProcesses implements LocalEngine {
     });
     return deadlineMs === undefined
       ? tool
-      : withDeadline(tool, name, deadlineMs);
+      : withToolDeadline(tool, name, deadlineMs);
   }
 
   addresses({ cluster = false }: { cluster?: boolean } = {}): string[] {
@@ -546,30 +547,6 @@ function withDependencies(
   return chooseServices(file, {
     services: [...all].map(({ name }) => name),
   });
-}
-
-function withDeadline(
-  tool: ToolProcess,
-  name: string,
-  deadlineMs: number,
-): ToolProcess {
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    tool.kill("SIGKILL");
-  }, deadlineMs);
-  const ended = tool.ended.then((end) => {
-    clearTimeout(timer);
-    if (!late) return end;
-    throw new EngineError(
-      `Cannot wait longer for ${name}: it was killed after ${
-        deadlineMs / 1_000
-      } s; give it a longer 'deadlineMs' if it needs more`,
-    );
-  });
-  // Who only reads lines need not await this.
-  ended.catch(() => {});
-  return { ...tool, ended };
 }
 
 function deleteFolder(folder: string): boolean {

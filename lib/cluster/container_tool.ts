@@ -1,0 +1,156 @@
+import type { ContainerProject } from "./containers.ts";
+import type { ToolProcess } from "./engine.ts";
+import { toolJvmOptions } from "./java_tool.ts";
+import { toolClass } from "./kafka_tools.ts";
+
+/** A tool to run, and the container to run it in. */
+export interface ContainerToolOptions {
+  name: string;
+  /** Finds the container and the arguments; what it throws, reading the tool's end or lines throws. */
+  prepare: () => Promise<{ container: string; args: string[] }>;
+  onStderr?: (text: string) => void;
+}
+
+/** Ending `docker exec` would leave its process running, so the shell first tells the id to end later. */
+const SCRIPT = 'echo "$$" >&2; exec "$@"';
+
+/**
+ * Starts one of Kafka's tools in a running container of its image.
+ *
+ * @param project The project whose `docker` command is used.
+ *
+ * @example Usage
+ * ```ts ignore
+ * const tool = spawnContainerTool(project, {
+ *   name: "kafka-topics",
+ *   prepare: () => Promise.resolve({ container: "0123456789ab", args: ["--list"] }),
+ * });
+ * for await (const topic of tool.lines) console.log(topic);
+ * ```
+ */
+export function spawnContainerTool(
+  project: ContainerProject,
+  options: ContainerToolOptions,
+): ToolProcess {
+  const started = start(project, options);
+  const ended = started.then(async ({ child, input, stderr }) => {
+    const [{ code }, text] = await Promise.all([child.status, stderr]);
+    input.close().catch(() => {});
+    return { code, stderr: text };
+  });
+  // Whoever reads `lines` meets the same error, and need not await this.
+  ended.catch(() => {});
+  let read = false;
+  return {
+    lines: {
+      [Symbol.asyncIterator]() {
+        read = true;
+        return linesOf(started);
+      },
+    },
+    ended,
+    async write(text) {
+      const { input } = await started;
+      await input.write(new TextEncoder().encode(text));
+    },
+    async closeInput() {
+      const { input } = await started;
+      await input.close();
+    },
+    async kill(signal = "SIGTERM") {
+      const { child, container, processId } = await started;
+      const id = await processId;
+      const kill = `kill -${signal.slice("SIG".length)} ${id}`;
+      // One that has ended by itself meanwhile cannot be signalled, which is as good.
+      if (id) {
+        await project.tryDocker(["exec", container, "sh", "-c", kill]);
+      }
+      // What it still has to say would fill the pipe and keep it from ending.
+      if (!read) await child.stdout.pipeTo(new WritableStream());
+      await ended;
+    },
+  };
+}
+
+interface Started {
+  child: Deno.ChildProcess;
+  input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  container: string;
+  /** Its id within the container; undefined if it ended before telling. */
+  processId: Promise<string | undefined>;
+  stderr: Promise<string>;
+}
+
+async function start(
+  project: ContainerProject,
+  { name, prepare, onStderr = () => {} }: ContainerToolOptions,
+): Promise<Started> {
+  const { container, args } = await prepare();
+  const [program = "", ...before] = project.commands.docker;
+  const child = new Deno.Command(program, {
+    args: [
+      ...[...before, "exec", "--interactive", container],
+      ...["sh", "-c", SCRIPT, "tool"],
+      ...javaCommand(name),
+      ...args,
+    ],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const input = child.stdin.getWriter();
+  // A tool may end without reading its input.
+  input.closed.catch(() => {});
+  const found = Promise.withResolvers<string | undefined>();
+  const stderr = readErrors(child.stderr, found.resolve, onStderr);
+  return { child, input, container, processId: found.promise, stderr };
+}
+
+function javaCommand(name: string): string[] {
+  return [
+    "java",
+    ...toolJvmOptions(name),
+    "-Dlog4j2.configurationFile=/opt/kafka/config/tools-log4j2.yaml",
+    "-cp",
+    "/opt/kafka/libs/*",
+    toolClass(name),
+  ];
+}
+
+/** Reads standard error to its end, but for the process id at its front. */
+async function readErrors(
+  stream: ReadableStream<Uint8Array>,
+  found: (id: string | undefined) => void,
+  onText: (text: string) => void,
+): Promise<string> {
+  let text = "";
+  let id: string | undefined;
+  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (id !== undefined) {
+      onText(chunk);
+      continue;
+    }
+    const [line, first] = /^(\d+)\r?\n/.exec(text) ?? [];
+    if (line === undefined) continue;
+    id = first;
+    text = text.slice(line.length);
+    found(id);
+    if (text) onText(text);
+  }
+  found(id);
+  // Without an id it is `docker` that said why.
+  if (id === undefined && text) onText(text);
+  return text;
+}
+
+async function* linesOf(started: Promise<Started>): AsyncGenerator<string> {
+  const { child } = await started;
+  let rest = "";
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  if (rest) yield rest;
+}
