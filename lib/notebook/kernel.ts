@@ -238,7 +238,7 @@ function showError(error: unknown): void {
     data: {
       "text/plain": text,
       "text/html":
-        `<pre style="border-left: 4px solid #d1453b; padding-left: 0.75em">${
+        `<pre style="border-left: 4px solid #d1453b; margin: 0; padding: 0 0 0 0.75em">${
           escape(text)
         }</pre>`,
       [ERROR_MIME]: { name, message },

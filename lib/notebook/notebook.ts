@@ -4,7 +4,7 @@ import { connectionFromEnvironment } from "../client/connection.ts";
 import { within } from "../client/deadline.ts";
 import { InterruptedError } from "../client/interrupt.ts";
 import { kafkaClient } from "../client/kafka_client.ts";
-import { findBroker } from "../client/probe.ts";
+import { findBroker, NoBrokerError } from "../client/probe.ts";
 import {
   createTopic,
   type CreateTopicOptions,
@@ -19,6 +19,7 @@ import {
   ownMark,
   type RunMark,
 } from "./run_name.ts";
+import { stoppable } from "./stoppable.ts";
 
 activateKernelManners();
 
@@ -73,7 +74,7 @@ export async function openNotebook(number: string): Promise<Notebook> {
     );
   }
   await openNotebooks.get(number)?.closeQuietly();
-  await findBroker(connectionFromEnvironment());
+  await findBrokerOrAdvise();
   const notebook = new OpenNotebook(
     number,
     kafkaClient({ clientId: `notebook-${number}` }),
@@ -83,6 +84,22 @@ export async function openNotebook(number: string): Promise<Notebook> {
   return notebook;
 }
 
+/** The error is for a reader who may not know where to type the command that it names. */
+async function findBrokerOrAdvise(): Promise<void> {
+  try {
+    await findBroker(connectionFromEnvironment());
+  } catch (error) {
+    if (!(error instanceof NoBrokerError)) throw error;
+    if (error.message.includes("deno task")) {
+      error.message +=
+        " in a terminal (VS Code: Terminal > New Terminal; JupyterLab: File > New > Terminal)," +
+        " then run this cell again";
+    }
+    error.stack = String(error);
+    throw error;
+  }
+}
+
 class OpenNotebook implements Notebook {
   readonly kafka: Kafka;
   readonly #number: string;
@@ -90,6 +107,8 @@ class OpenNotebook implements Notebook {
   readonly #topics = new Set<string>();
   readonly #groups = new Set<string>();
   readonly #clients = new Set<NotebookClient>();
+
+  #closed = false;
 
   constructor(number: string, kafka: Kafka) {
     this.kafka = kafka;
@@ -113,11 +132,14 @@ class OpenNotebook implements Notebook {
 
   async use<T extends NotebookClient>(client: T): Promise<T> {
     this.#clients.add(client);
-    await client.connect();
+    await stoppable(client).connect();
     return client;
   }
 
   async close(): Promise<void> {
+    if (this.#closed) {
+      return console.log(`Notebook ${this.#number} is closed already.`);
+    }
     const closing = await this.#end();
     console.log(closing.line);
     for (const problem of closing.problems) console.warn(problem);
@@ -161,6 +183,7 @@ class OpenNotebook implements Notebook {
         return false;
       }
     };
+    this.#closed = true;
     const [clients, groups, topics] = [[...this.#clients], [...this.#groups], [
       ...this.#topics,
     ]];

@@ -94,7 +94,9 @@ function messageOf(
 ): Record<string, unknown> {
   const data = content instanceof Output ? content.bundle : {
     "text/plain": content,
-    "text/html": `<pre>${escapeHtml(content)}</pre>`,
+    "text/html": `<pre style="margin: 0; padding: 0">${
+      escapeHtml(content)
+    }</pre>`,
   };
   return { data, metadata: {}, transient: { display_id: displayId } };
 }
