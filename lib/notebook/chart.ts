@@ -100,10 +100,10 @@ export function chart(plot: Plot.PlotOptions, options: ChartOptions): Output {
   );
 }
 
-/** Plot's own palette, unless the caller chose one, but never its HTML legend. */
+/** The colours stay Plot's or the caller's; only the legend, which would be HTML, is left out. */
 function colours(plot: Plot.PlotOptions): Plot.PlotOptions {
   return {
-    color: { scheme: "observable10", ...plot.color, legend: false },
+    color: { ...plot.color, legend: false },
     style: {
       fontSize: "12px",
       background: "transparent",

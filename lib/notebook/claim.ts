@@ -20,6 +20,8 @@ export type DeepPartial<T> = T extends
   : T extends object ? { [Key in keyof T]?: DeepPartial<T[Key]> }
   : T;
 
+const MOST_VALUES = 12;
+
 /** A statement about Kafka that the broker in front of us did not confirm. */
 export class ClaimError extends Error {
   /** The statement that was claimed. */
@@ -137,18 +139,18 @@ export function claimOutput(statement: string, measured: unknown): Output {
 
 function measuredValues(measured: unknown): [name: string, value: string][] {
   const room = { maxLength: 160 };
-  if (measured instanceof Map) {
-    return [...measured].slice(0, 12).map(([key, value]) => [
-      typeof key === "string" ? key : valueText(key, room),
-      valueText(value, room),
-    ]);
-  }
-  if (isPlainObject(measured)) {
-    return Object.entries(measured).slice(0, 12).map((
+  const entries = measured instanceof Map
+    ? [...measured].map((
       [key, value],
-    ) => [key, valueText(value, room)]);
-  }
-  return [["", valueText(measured, room)]];
+    ) => [typeof key === "string" ? key : valueText(key, room), value])
+    : isPlainObject(measured)
+    ? Object.entries(measured)
+    : [["", measured]];
+  const shown = entries.slice(0, MOST_VALUES).map((
+    [name, value],
+  ): [string, string] => [name, valueText(value, room)]);
+  const rest = entries.length - shown.length;
+  return rest > 0 ? [...shown, ["", `… and ${rest} more`]] : shown;
 }
 
 function refuseEmptyClaim(

@@ -155,7 +155,7 @@ class OpenNotebook implements Notebook {
     if (!connectionFromEnvironment().brokers.every(isLoopback)) return;
     try {
       const { topics, groups } = await this.#namesOnBroker();
-      await this.#deleteGroups(namesOfDeadRuns(groups, this.#mark));
+      await this.#deleteDeadGroups(namesOfDeadRuns(groups, this.#mark));
       await this.#deleteTopics(namesOfDeadRuns(topics, this.#mark));
     } catch (error) {
       if (error instanceof InterruptedError) throw error;
@@ -240,6 +240,15 @@ class OpenNotebook implements Notebook {
         what: `the end of ${names.join(", ")}`,
         deadlineMs: CLOSE_DEADLINE_MS - 1_000,
       }));
+  }
+
+  /** A killed consumer stays a member until its session ends; then the next run deletes its group. */
+  async #deleteDeadGroups(names: string[]): Promise<void> {
+    if (names.length === 0) return;
+    await withAdmin(
+      this.kafka,
+      (admin) => admin.deleteGroups(names).catch(() => {}),
+    );
   }
 
   #namesOnBroker(): Promise<{ topics: string[]; groups: string[] }> {

@@ -1,0 +1,141 @@
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { withAdmin } from "lib/client/admin.ts";
+import { kafkaClient } from "lib/client/kafka_client.ts";
+import {
+  createTopic,
+  deleteTopic,
+  freshName,
+  topicExists,
+} from "lib/client/topic.ts";
+import { until } from "lib/client/until.ts";
+import { openNotebook } from "lib/notebook/notebook.ts";
+import { markedName, ownMark } from "lib/notebook/run_name.ts";
+
+async function printed(run: () => Promise<void>): Promise<string> {
+  const { log, warn } = console;
+  const lines: string[] = [];
+  console.log = console.warn = (...values: unknown[]) =>
+    lines.push(values.join(" "));
+  try {
+    await run();
+  } finally {
+    Object.assign(console, { log, warn });
+  }
+  return lines.join("\n");
+}
+
+function groupIds(): Promise<string[]> {
+  return withAdmin(
+    kafkaClient(),
+    async (admin) =>
+      (await admin.listGroups()).groups.map(({ groupId }) => groupId),
+  );
+}
+
+/** A process id that was in use and is no more. */
+async function deadPid(): Promise<number> {
+  const child = new Deno.Command(Deno.execPath(), { args: ["eval", ""] })
+    .spawn();
+  await child.status;
+  return child.pid;
+}
+
+Deno.test("openNotebook() gives topics, groups and clients, and close() removes them all", async () => {
+  const notebook = await openNotebook("91");
+  const orders = await notebook.topic("orders", { partitions: 2 });
+  const group = notebook.group("billing");
+  const producer = await notebook.use(notebook.kafka.producer());
+  await producer.send({
+    topic: orders,
+    messages: [{ key: "order-1", value: "pizza" }],
+  });
+  const received: string[] = [];
+  const consumer = await notebook.use(
+    notebook.kafka.consumer({ groupId: group }),
+  );
+  await consumer.subscribe({ topic: orders, fromBeginning: true });
+  await consumer.run({
+    eachMessage: ({ message }) =>
+      Promise.resolve(void received.push(String(message.value))),
+  });
+  await until(() => received.length === 1, { what: "the record" });
+
+  assertEquals(
+    await printed(() => notebook.close()),
+    "Notebook 91 is closed: 2 clients disconnected, 1 topic and 1 group deleted.",
+  );
+  assertEquals(await topicExists(kafkaClient(), orders), false);
+  assert(!(await groupIds()).includes(group));
+  assertEquals(
+    await printed(() => notebook.close()),
+    "Notebook 91 is closed already.",
+  );
+});
+
+Deno.test("openNotebook() closes what an earlier run in the same kernel left open", async () => {
+  const first = await openNotebook("92");
+  const orders = await first.topic("orders");
+  const second = await openNotebook("92");
+  assertEquals(await topicExists(kafkaClient(), orders), false);
+  await printed(() => second.close());
+});
+
+Deno.test("openNotebook() deletes the topics of this notebook's dead run, and nobody else's", async () => {
+  const kafka = kafkaClient();
+  const pid = await deadPid();
+  const dead = freshName(markedName("orders", { ...ownMark("93"), pid }));
+  const alive = freshName(
+    markedName("orders", { ...ownMark("93"), pid: Deno.ppid }),
+  );
+  const other = freshName(markedName("orders", { ...ownMark("94"), pid }));
+  for (const name of [dead, alive, other]) {
+    await createTopic(kafka, name, { partitions: 1 });
+  }
+  try {
+    const notebook = await openNotebook("93");
+    assertEquals(await topicExists(kafka, dead), false);
+    assertEquals(await topicExists(kafka, alive), true);
+    assertEquals(await topicExists(kafka, other), true);
+    await printed(() => notebook.close());
+  } finally {
+    await deleteTopic(kafka, [dead, alive, other]);
+  }
+});
+
+Deno.test("close() goes on after a client that fails or hangs, and says so", async () => {
+  const notebook = await openNotebook("95");
+  const orders = await notebook.topic("orders");
+  await notebook.use({
+    connect: () => Promise.resolve(),
+    disconnect: () => Promise.reject(new Error("the socket is dead")),
+  });
+  await notebook.use({
+    connect: () => Promise.resolve(),
+    disconnect: () => new Promise<void>(() => {}),
+  });
+  const text = await printed(() => notebook.close());
+  assertStringIncludes(
+    text,
+    "0 clients disconnected, 1 topic and 0 groups deleted",
+  );
+  assertStringIncludes(
+    text,
+    "Could not disconnect a client: the socket is dead",
+  );
+  assertMatch(text, /Could not disconnect a client: Waited 5 s/);
+  assertEquals(await topicExists(kafkaClient(), orders), false);
+});
+
+Deno.test("openNotebook() refuses a number that is not a notebook's", async () => {
+  await assertRejects(
+    () => openNotebook("4"),
+    TypeError,
+    'such as "04": current value is "4"',
+  );
+});

@@ -1,0 +1,94 @@
+import * as Plot from "@observablehq/plot";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { chart } from "lib/notebook/chart.ts";
+import type { Output } from "lib/notebook/display.ts";
+
+const lag = [0, 1, 2, 3].flatMap((second) =>
+  ["billing", "kitchen <&>"].map((group, index) => ({
+    second,
+    records: second * 10 + index,
+    group,
+  }))
+);
+const lines = {
+  marks: [Plot.lineY(lag, { x: "second", y: "records", stroke: "group" })],
+};
+
+function drawing(output: Output): string {
+  const [, data = ""] = /src="data:image\/svg\+xml;base64,([^"]+)"/.exec(
+    String(output.bundle["text/html"]),
+  ) ?? [];
+  return new TextDecoder().decode(
+    Uint8Array.from(atob(data), (character) => character.charCodeAt(0)),
+  );
+}
+
+Deno.test("chart() says in words what its axes and colours show", () => {
+  assertEquals(
+    chart(lines, { title: "Lag" }).toString(),
+    "Lag\nsecond: 0 to 3; records: 0 to 31; color: billing, kitchen <&>",
+  );
+  assertEquals(
+    chart(lines, { title: "Lag", summary: "It grows." }).toString(),
+    "Lag\nIt grows.",
+  );
+});
+
+Deno.test("chart() is an image with alt text that fits a laptop, whatever width is asked for", () => {
+  const html = String(
+    chart({ ...lines, width: 2_000 }, { title: "Lag", alt: "Two lines rise" })
+      .bundle["text/html"],
+  );
+  assertStringIncludes(html, 'alt="Two lines rise"');
+  assertStringIncludes(html, 'width="720"');
+  assertStringIncludes(html, "max-width: 100%");
+});
+
+Deno.test("chart() has a ground and inks of its own, title and legend inside the picture", () => {
+  const svg = drawing(chart(lines, { title: "Lag & more" }));
+  assertStringIncludes(svg, 'fill="#fcfcfa"');
+  assertStringIncludes(svg, 'color="#1f2328"');
+  assertStringIncludes(svg, ">Lag &amp; more</text>");
+  assertStringIncludes(svg, ">billing</text>");
+  assertStringIncludes(svg, ">kitchen &lt;&amp;&gt;</text>");
+  assert(!svg.includes("<figure"));
+});
+
+Deno.test("chart() draws no legend if it is told so, or colours have no names", () => {
+  const swatch = /rx="2"/;
+  assert(swatch.test(drawing(chart(lines, { title: "Lag" }))));
+  assert(
+    !swatch.test(
+      drawing(chart({ ...lines, color: { legend: false } }, { title: "Lag" })),
+    ),
+  );
+  const plain = { marks: [Plot.dot(lag, { x: "second", y: "records" })] };
+  assert(!swatch.test(drawing(chart(plain, { title: "Lag" }))));
+});
+
+Deno.test("chart() keeps colours that the caller chose", () => {
+  const svg = drawing(
+    chart({
+      ...lines,
+      color: {
+        domain: ["billing", "kitchen <&>"],
+        range: ["#ff0000", "#0000ff"],
+      },
+    }, {
+      title: "Lag",
+    }),
+  );
+  assertStringIncludes(svg, 'fill="#ff0000"');
+  assertStringIncludes(svg, 'stroke="#ff0000"');
+});
+
+Deno.test("chart() draws continuous colours without a legend, and dates", () => {
+  const points = [{ at: new Date(0), ms: 1 }, { at: new Date(60_000), ms: 5 }];
+  const output = chart({
+    marks: [Plot.dot(points, { x: "at", y: "ms", fill: "ms" })],
+  }, { title: "Latency" });
+  assertEquals(
+    output.toString(),
+    "Latency\nat: 1970-01-01T00:00:00.000Z to 1970-01-01T00:01:00.000Z; ms: 1 to 5; color: 1 to 5",
+  );
+});
