@@ -1,0 +1,57 @@
+import { configOptions } from "../config.ts";
+import { fetchFailure } from "./fetch_failure.ts";
+import { KAFKA_FOLDER, PROJECT, venvProgram } from "./paths.ts";
+import type { Report } from "./progress.ts";
+import { runProgram } from "./program.ts";
+import { fingerprint, readIfThere } from "./stamp.ts";
+
+const STAMP = `${KAFKA_FOLDER}/packages.stamp`;
+const LOG_FILE = `${KAFKA_FOLDER}/logs/packages.log`;
+
+/** Whether the npm packages that lib imports were fetched for this version of Deno. */
+export function packagesAreThere(): boolean {
+  return readIfThere(STAMP) === stamp();
+}
+
+/** Fetches the npm packages that lib imports, so that a kernel finds them without a network. */
+export async function fetchPackages(report: Report): Promise<void> {
+  let files = 0;
+  const { code, lastLines } = await runProgram(
+    venvProgram("deno"),
+    ["cache", ...await configOptions(), ...codeOf("lib")],
+    {
+      logFile: LOG_FILE,
+      env: { NO_COLOR: "1" },
+      onLine: (line) => {
+        const file = /^Download (\S+)/.exec(line)?.[1];
+        if (file) report(`${++files} files, ${file.split("/").at(-1)}`);
+      },
+    },
+  );
+  if (code !== 0) {
+    throw fetchFailure({
+      what: "the npm packages of deno.json",
+      program: "deno",
+      lastLines,
+      logFile: LOG_FILE,
+    });
+  }
+  Deno.writeTextFileSync(STAMP, stamp());
+}
+
+function stamp(): string {
+  const config = JSON.parse(Deno.readTextFileSync(`${PROJECT}/deno.json`));
+  return fingerprint(
+    JSON.stringify(config.imports),
+    readIfThere(`${PROJECT}/deno.lock`) ?? "",
+    Deno.env.get("DENO_DIR") ?? Deno.env.get("HOME") ?? "",
+  );
+}
+
+function codeOf(folder: string): string[] {
+  return [...Deno.readDirSync(`${PROJECT}/${folder}`)].flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) return codeOf(path);
+    return path.endsWith(".ts") ? [path] : [];
+  });
+}

@@ -1,0 +1,79 @@
+/** Tells how far a step is; the line it wrote before is replaced. */
+export type Report = (detail: string) => void;
+
+const REPEAT_MS = 1_000;
+const QUIET_REPEAT_MS = 15_000;
+
+/**
+ * Runs a step, and shows what it does, how far it is and for how long: on a
+ * terminal in one line that updates, elsewhere in a line now and then.
+ */
+export async function showStep<T>(
+  title: string,
+  step: (report: Report) => Promise<T>,
+): Promise<T> {
+  const line = new ProgressLine(title);
+  try {
+    const result = await step((detail) => line.report(detail));
+    line.end("✔");
+    return result;
+  } catch (error) {
+    line.end("✘");
+    throw error;
+  }
+}
+
+class ProgressLine {
+  readonly #title: string;
+  readonly #start = performance.now();
+  readonly #terminal = Deno.stdout.isTerminal();
+  readonly #timer: ReturnType<typeof setInterval>;
+  #detail = "";
+
+  constructor(title: string) {
+    this.#title = title;
+    this.#show();
+    this.#timer = setInterval(
+      () => this.#show(),
+      this.#terminal ? REPEAT_MS : QUIET_REPEAT_MS,
+    );
+  }
+
+  report(detail: string): void {
+    this.#detail = detail;
+    if (this.#terminal) this.#show();
+  }
+
+  end(mark: string): void {
+    clearInterval(this.#timer);
+    this.#write(`${mark} ${this.#title} (${this.#seconds()} s)\n`);
+  }
+
+  #show(): void {
+    const seconds = this.#seconds();
+    const text = `… ${this.#title}${this.#detail && `: ${this.#detail}`}` +
+      (seconds === "0" ? "" : ` (${seconds} s)`);
+    this.#write(this.#terminal ? text : `${text}\n`);
+  }
+
+  #seconds(): string {
+    return ((performance.now() - this.#start) / 1_000).toFixed(0);
+  }
+
+  #write(text: string): void {
+    if (!this.#terminal) return writeOut(text);
+    const columns = Deno.consoleSize().columns;
+    const fitting = text.length < columns || text.endsWith("\n")
+      ? text
+      : text.slice(0, columns - 2) + "…";
+    writeOut(`\r\x1b[2K${fitting}`);
+  }
+}
+
+function writeOut(text: string): void {
+  try {
+    Deno.stdout.writeSync(new TextEncoder().encode(text));
+  } catch {
+    // The terminal was closed: whoever handles that ends the command.
+  }
+}
