@@ -20,12 +20,14 @@ const ANSWER_VARIABLE = "KAFKA_NOTEBOOKS_JSR";
  * The options that a `deno` command of this project needs where it runs now, the answer being
  * kept in the environment of this process and its children.
  */
-export async function configOptions(): Promise<string[]> {
+export async function configOptions(
+  { quiet = false }: { quiet?: boolean } = {},
+): Promise<string[]> {
   const known = Deno.env.get(ANSWER_VARIABLE);
   if (!known) {
     const failure = await whyJsrIsOutOfReach();
     Deno.env.set(ANSWER_VARIABLE, failure ? "no" : "yes");
-    if (failure) {
+    if (failure && !quiet) {
       console.error(
         `JSR does not answer (${failure}): using the stand-ins of tasks/stand_ins for @std/assert and @std/cli.`,
       );

@@ -26,7 +26,9 @@ export function fetchFailure(
 }
 
 function lastError(lines: string[]): string {
-  const said = lines.map((line) => line.trim()).filter((line) => line);
-  return said.findLast((line) => /error/i.test(line)) ?? said.at(-1) ??
-    "it said nothing";
+  // Without the frames that some programs draw.
+  const said = lines.map((line) => line.replace(/[\u2500-\u257f]/g, "").trim())
+    .filter((line) => line && line !== "Error");
+  return said.findLast((line) => /error|invalid|cannot/i.test(line)) ??
+    said.at(-1) ?? "it said nothing";
 }

@@ -28,8 +28,8 @@ export async function installKafkaJars(report: Report): Promise<void> {
     ["--repo-cache", REPOSITORY, "--cache-dir", JARS, "sync"],
     {
       logFile: LOG_FILE,
-      // Wide, so that each file is one line.
-      env: { COLUMNS: "200", NO_COLOR: "1" },
+      // Wide, so that each file is one line; npx sets COLOR to what jgo refuses.
+      env: { COLUMNS: "200", COLOR: "plain" },
       onLine: (line) => {
         const file = /^Downloading (\S+\.(?:jar|pom))/.exec(line)?.[1];
         if (file) report(`${++files} of about ${FILES_ABOUT} files, ${file}`);

@@ -18,7 +18,7 @@ export async function fetchPackages(report: Report): Promise<void> {
   let files = 0;
   const { code, lastLines } = await runProgram(
     venvProgram("deno"),
-    ["cache", ...await configOptions(), ...codeOf("lib")],
+    ["cache", ...await configOptions({ quiet: true }), ...codeOf("lib")],
     {
       logFile: LOG_FILE,
       env: { NO_COLOR: "1" },

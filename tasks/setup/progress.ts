@@ -62,7 +62,8 @@ class ProgressLine {
 
   #write(text: string): void {
     if (!this.#terminal) return writeOut(text);
-    const columns = Deno.consoleSize().columns;
+    // Some terminals do not tell their width.
+    const columns = Deno.consoleSize().columns || 80;
     const fitting = text.length < columns || text.endsWith("\n")
       ? text
       : text.slice(0, columns - 2) + "…";
