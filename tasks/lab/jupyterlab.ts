@@ -1,0 +1,191 @@
+import { delimiter } from "node:path";
+import { TaskError } from "../command.ts";
+import {
+  KAFKA_FOLDER,
+  PROJECT,
+  shortPath,
+  VENV,
+  venvProgram,
+} from "../setup/paths.ts";
+import { descendants, signal } from "./process_tree.ts";
+
+const FOLDER = `${KAFKA_FOLDER}/jupyter`;
+const LOG_FILE = `${KAFKA_FOLDER}/logs/jupyterlab.log`;
+const READY_DEADLINE_MS = 60_000;
+const STOP_DEADLINE_MS = 10_000;
+const POLL_MS = 50;
+
+/** A JupyterLab that is starting or running. */
+export interface JupyterLab {
+  /** The page to open, token included. */
+  readonly url: string;
+  /** Resolves when the page answers. */
+  ready(): Promise<void>;
+  /** Settles when the server has ended. */
+  readonly ended: Promise<void>;
+  /** Ends the server with its kernels. */
+  stop(): Promise<void>;
+  /** Kills the server with its kernels. */
+  kill(): Promise<void>;
+}
+
+/** Starts JupyterLab of `.venv` on this host alone, with all it keeps inside `.kafka`. */
+export function startJupyterLab(port: number): JupyterLab {
+  const token = crypto.randomUUID().replaceAll("-", "");
+  const page = firstNotebook();
+  keepQuiet();
+  const server = new Deno.Command(venvProgram("jupyter-lab"), {
+    args: [
+      "--no-browser",
+      "--ServerApp.ip=127.0.0.1",
+      `--ServerApp.port=${port}`,
+      "--ServerApp.port_retries=0",
+      `--ServerApp.root_dir=${PROJECT}`,
+      "--ServerApp.answer_yes=True",
+      `--LabApp.default_url=${page}`,
+      // The running server is as root in containers; it listens on this host alone.
+      "--ServerApp.allow_root=True",
+    ],
+    cwd: PROJECT,
+    clearEnv: true,
+    env: { ...environment(), JUPYTER_TOKEN: token },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    // Ctrl-C is for us: we end the server in order.
+    detached: true,
+  }).spawn();
+  const logged = keepLog(server);
+  const base = `http://127.0.0.1:${port}`;
+  let hasEnded = false;
+  const ended = server.status.then(() => {
+    hasEnded = true;
+  });
+
+  const kill = async () => {
+    const all = [server.pid, ...await descendants(server.pid)];
+    for (const pid of all) signal(pid, "SIGKILL");
+    await ended;
+  };
+  return {
+    url: `${base}${page}?token=${token}`,
+    ended,
+    kill,
+    async ready() {
+      const deadline = Date.now() + READY_DEADLINE_MS;
+      while (!await answers(`${base}/api/status?token=${token}`)) {
+        if (hasEnded) {
+          await logged;
+          throw new TaskError(
+            `Cannot open JupyterLab as it ended at once: ${lastError()}`,
+          );
+        }
+        if (Date.now() > deadline) {
+          await kill();
+          throw new TaskError(
+            `Cannot open JupyterLab as it did not answer on ${base} within ${
+              READY_DEADLINE_MS / 1_000
+            } s. Its log: ${shortPath(LOG_FILE)}`,
+          );
+        }
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      }
+    },
+    async stop() {
+      signal(server.pid, "SIGTERM");
+      const timer = setTimeout(kill, STOP_DEADLINE_MS);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** A JupyterLab of this folder that answers now, such as one in another terminal. */
+export async function runningJupyterLab(): Promise<
+  { url: string; pid: number } | undefined
+> {
+  let entries: Deno.DirEntry[];
+  try {
+    entries = [...Deno.readDirSync(`${FOLDER}/runtime`)];
+  } catch {
+    return undefined;
+  }
+  for (const { name } of entries) {
+    if (!/^jpserver-\d+\.json$/.test(name)) continue;
+    const { url, token, pid } = JSON.parse(
+      Deno.readTextFileSync(`${FOLDER}/runtime/${name}`),
+    );
+    if (await answers(`${url}api/status?token=${token}`)) {
+      return {
+        url: `${url.replace(/\/$/, "")}${firstNotebook()}?token=${token}`,
+        pid,
+      };
+    }
+  }
+}
+
+function firstNotebook(): string {
+  const names = [...Deno.readDirSync(`${PROJECT}/notebooks`)]
+    .map(({ name }) => name).filter((name) => /^\d.*\.ipynb$/.test(name));
+  const first = names.sort()[0];
+  return first ? `/lab/tree/notebooks/${encodeURIComponent(first)}` : "/lab";
+}
+
+/** What JupyterLab would ask a person at its first start: news, and updates of what we pin. */
+function keepQuiet(): void {
+  const folder = `${FOLDER}/config/labconfig`;
+  Deno.mkdirSync(folder, { recursive: true });
+  Deno.writeTextFileSync(
+    `${folder}/page_config.json`,
+    JSON.stringify({
+      disabledExtensions: {
+        "@jupyterlab/apputils-extension:announcements": true,
+      },
+    }),
+  );
+}
+
+function environment(): Record<string, string> {
+  // npx hands on its own settings, which other programs take for theirs.
+  const inherited = Object.entries(Deno.env.toObject())
+    .filter(([name]) => !/^(npm_.*|COLOR|NO_COLOR|FORCE_COLOR)$/.test(name));
+  const programs = venvProgram("deno").replace(/[\\/][^\\/]*$/, "");
+  return {
+    ...Object.fromEntries(inherited),
+    PATH: [programs, Deno.env.get("PATH") ?? ""].join(delimiter),
+    VIRTUAL_ENV: VENV,
+    JUPYTER_CONFIG_DIR: `${FOLDER}/config`,
+    JUPYTER_DATA_DIR: `${FOLDER}/data`,
+    JUPYTER_RUNTIME_DIR: `${FOLDER}/runtime`,
+    IPYTHONDIR: `${FOLDER}/ipython`,
+  };
+}
+
+async function keepLog(server: Deno.ChildProcess): Promise<void> {
+  Deno.mkdirSync(`${KAFKA_FOLDER}/logs`, { recursive: true });
+  using log = Deno.openSync(LOG_FILE, {
+    write: true,
+    create: true,
+    truncate: true,
+  });
+  const copy = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
+    for await (const chunk of stream) log.writeSync(chunk);
+  };
+  await Promise.all([copy(server.stdout), copy(server.stderr)]);
+}
+
+function lastError(): string {
+  const lines = Deno.readTextFileSync(LOG_FILE).trim().split("\n");
+  return (lines.findLast((line) => /error|already in use/i.test(line)) ??
+    lines.at(-1)!).trim();
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
