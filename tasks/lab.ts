@@ -22,6 +22,8 @@ const HELP = `Installs what is missing, starts Kafka and opens JupyterLab.
 A broker that answers at KAFKA_BROKERS or localhost:9092 is used as it is.
 Ctrl-C ends JupyterLab with its kernels, and leaves the broker running.`;
 
+const DOUBLE_SIGNAL_MS = 500;
+
 async function main(args: string[]): Promise<number> {
   const options = parseArgs(args, {
     boolean: ["help", "browser"],
@@ -87,11 +89,15 @@ function showFarewell(broker: Broker, signalled: boolean): void {
   );
 }
 
-/** The first signal ends JupyterLab in order, a second one at once. */
+/** The first signal ends JupyterLab in order, a later one at once. */
 function stopOnSignal(lab: JupyterLab): { signalled: boolean } {
   const state = { signalled: false };
+  let firstAt = 0;
   const onSignal = () => {
+    // One Ctrl-C may arrive twice: from the terminal, and handed on by a parent.
+    if (state.signalled && Date.now() - firstAt < DOUBLE_SIGNAL_MS) return;
     const ending = state.signalled ? lab.kill() : lab.stop();
+    if (!state.signalled) firstAt = Date.now();
     state.signalled = true;
     ending.catch(() => lab.kill());
   };

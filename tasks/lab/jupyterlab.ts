@@ -43,6 +43,7 @@ export function startJupyterLab(port: number): JupyterLab {
       `--ServerApp.root_dir=${PROJECT}`,
       "--ServerApp.answer_yes=True",
       `--LabApp.default_url=${page}`,
+      "--MappingKernelManager.default_kernel_name=deno",
       // The running server is as root in containers; it listens on this host alone.
       "--ServerApp.allow_root=True",
     ],
