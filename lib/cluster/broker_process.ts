@@ -108,7 +108,9 @@ export function preparedVersion(folder: string): string | undefined {
  *
  * @returns The process, or undefined if it has ended already.
  */
-export function launchBroker(start: BrokerStart): ProcessIdentity | undefined {
+export async function launchBroker(
+  start: BrokerStart,
+): Promise<ProcessIdentity | undefined> {
   const { runtime, configuration, folder } = start;
   const log = `${folder}/log`;
   Deno.mkdirSync(log, { recursive: true });
@@ -128,7 +130,8 @@ export function launchBroker(start: BrokerStart): ProcessIdentity | undefined {
     args: [`${config}/server.properties`],
   });
   // The shell tells the number and ends at once, so that the broker is nobody's child here.
-  const { stdout } = new Deno.Command("/bin/sh", {
+  // (Deno obeys `detached` in `spawn()` only.)
+  const { stdout } = await new Deno.Command("/bin/sh", {
     args: [
       "-c",
       'log=$1; shift; "$@" >"$log" 2>&1 </dev/null & echo $!',
@@ -139,8 +142,9 @@ export function launchBroker(start: BrokerStart): ProcessIdentity | undefined {
     cwd: folder,
     detached: true,
     stdin: "null",
+    stdout: "piped",
     stderr: "null",
-  }).outputSync();
+  }).spawn().output();
   return identifyProcess(Number(new TextDecoder().decode(stdout)));
 }
 

@@ -110,7 +110,12 @@ function lookInProc(pid: number) {
   // The name in parentheses may itself hold spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const boot = read("/proc/sys/kernel/random/boot_id")?.trim() ?? "";
-  return { state: fields[0] ?? "", started: `${fields[19]} ${boot}` };
+  // A first thread that has ended hides others, which still hold ports and files.
+  const threadsEnd = fields[0] === "Z" && Number(fields[17]) > 1;
+  return {
+    state: threadsEnd ? "R" : fields[0] ?? "",
+    started: `${fields[19]} ${boot}`,
+  };
 }
 
 function lookByPs(pid: number) {

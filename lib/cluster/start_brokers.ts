@@ -175,7 +175,7 @@ async function launch(
   } catch (error) {
     throw failure(starting, file, (error as Error).message);
   }
-  starting.process = launchBroker(starting);
+  starting.process = await launchBroker(starting);
   if (!starting.process) throw failure(starting, file, whyItEnded(folder));
   writeRecord(folder, { ...record, process: starting.process });
 }

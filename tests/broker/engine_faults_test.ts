@@ -1,0 +1,103 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { probeBroker } from "lib/client/probe.ts";
+import { EngineError, type ServiceState } from "lib/cluster/engine.ts";
+import { identifyProcess, processState } from "lib/cluster/process_identity.ts";
+import { type OwnBrokers, withOwnBrokers } from "./own_brokers.ts";
+
+Deno.test("kill() ends a broker as a crash does, and start() brings it back", () =>
+  withOwnBrokers(async (own) => {
+    await own.engine.up();
+    const { pid = 0 } = await stateOf(own);
+    await own.engine.kill("kafka");
+    assertEquals(identifyProcess(pid), undefined);
+    assertEquals((await stateOf(own)).state, "killed");
+
+    await own.engine.start("kafka");
+    assertEquals((await stateOf(own)).state, "running");
+  }));
+
+Deno.test("stop() ends a broker in an orderly way", () =>
+  withOwnBrokers(async (own) => {
+    await own.engine.up();
+    await own.engine.stop("kafka");
+    assertEquals((await stateOf(own)).state, "stopped");
+    const log = await own.engine.logs("kafka", { lines: 1_000 });
+    assert(log.includes("shut down completed"), log);
+  }));
+
+Deno.test("freeze() halts a broker, which thaw() lets go on", () =>
+  withOwnBrokers(async (own) => {
+    await own.engine.up();
+    const address = own.engine.addresses()[0] ?? "";
+    const { pid = 0 } = await stateOf(own);
+    const identity = identifyProcess(pid);
+
+    await own.engine.freeze("kafka");
+    assertEquals(identity && processState(identity), "frozen");
+    assertEquals((await stateOf(own)).state, "frozen");
+    const silence = await probeBroker(address, { timeoutMs: 300 });
+    assertEquals(silence.kind, "silence");
+
+    await own.engine.thaw("kafka");
+    assertEquals((await stateOf(own)).state, "running");
+    assertEquals((await probeBroker(address)).kind, "kafka");
+  }));
+
+Deno.test("up() lets a frozen broker go on, and down() ends one", () =>
+  withOwnBrokers(async (own) => {
+    await own.engine.up();
+    const before = await stateOf(own);
+    await own.engine.freeze("kafka");
+    await own.engine.up();
+    assertEquals(await stateOf(own), before);
+
+    await own.engine.freeze("kafka");
+    const began = Date.now();
+    assertEquals(await own.engine.down(), ["kafka"]);
+    assert(Date.now() - began < 5_000, "it ended in an orderly way");
+  }));
+
+Deno.test("status() tells 'killed' of a broker that died by itself, and up() starts it again", () =>
+  withOwnBrokers(async (own) => {
+    await own.engine.up();
+    const { pid = 0 } = await stateOf(own);
+    Deno.kill(pid, "SIGKILL");
+    const { state, detail } = await waitFor(own, "killed");
+    assertEquals(state, "killed");
+    assert(detail?.includes("ended without a word"), detail);
+
+    await own.engine.up();
+    assertEquals((await stateOf(own)).state, "running");
+  }));
+
+Deno.test("kill(), freeze() and thaw() refuse a service that does not run, or does not exist", () =>
+  withOwnBrokers(async ({ engine }) => {
+    for (const fault of ["kill", "freeze", "thaw"] as const) {
+      await assertRejects(
+        () => engine[fault]("kafka"),
+        EngineError,
+        `Cannot ${fault} 'kafka': it is not running; start it with`,
+      );
+      await assertRejects(
+        () => engine[fault]("kafak"),
+        EngineError,
+        "did you mean 'kafka'?",
+      );
+    }
+  }));
+
+async function stateOf({ engine }: OwnBrokers) {
+  const [status] = await engine.status({ services: ["kafka"] });
+  assert(status);
+  return status;
+}
+
+/** A process that was killed takes a moment to be gone. */
+async function waitFor(own: OwnBrokers, state: ServiceState) {
+  for (let i = 0; i < 100; i++) {
+    const status = await stateOf(own);
+    if (status.state === state) return status;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return await stateOf(own);
+}
