@@ -15,8 +15,8 @@ export type DeepPartial<T> = T extends
   | Error
   | Uint8Array
   | ReadonlyMap<unknown, unknown>
-  | ReadonlySet<unknown>
-  | readonly unknown[] ? T
+  | ReadonlySet<unknown> ? T
+  : T extends readonly (infer Item)[] ? readonly DeepPartial<Item>[]
   : T extends object ? { [Key in keyof T]?: DeepPartial<T[Key]> }
   : T;
 
@@ -89,11 +89,23 @@ export class ClaimError extends Error {
 export function claim<T>(
   statement: string,
   measured: T,
-  expected: DeepPartial<NoInfer<T>> | ((measured: T) => boolean),
+  expected: NoInfer<DeepPartial<T>>,
+): void;
+export function claim<T>(
+  statement: string,
+  measured: T,
+  rule: (measured: T) => boolean,
+): void;
+export function claim(
+  statement: string,
+  measured: unknown,
+  expected: unknown,
 ): void {
   refuseEmptyClaim(statement, measured, expected);
   if (typeof expected === "function") {
-    const verdict: unknown = (expected as (measured: T) => unknown)(measured);
+    const verdict: unknown = (expected as (measured: unknown) => unknown)(
+      measured,
+    );
     if (typeof verdict !== "boolean") {
       throw new TypeError(
         `Cannot claim "${statement}" as its rule must return true or false: it returned ${

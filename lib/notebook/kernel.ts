@@ -134,11 +134,13 @@ function sendText(name: StreamName, text: string): void {
 
 /** Lines go through the queue instead of one by one. The kernel's own console is made likewise. */
 function queueConsole(): void {
-  const { Console } = denoInternals();
-  if (Console === undefined) return pauseAfterEveryLine();
-  globalThis.console = new Console((text, level) =>
+  const { Console, jupyter } = denoInternals();
+  if (!Console || !jupyter?.broadcastResult) return pauseAfterEveryLine();
+  const queued = new Console((text, level) =>
     queue.write(level > 1 ? "stderr" : "stdout", text)
   );
+  // The object stays, for those who hold it, and so do its methods that Deno adds from elsewhere.
+  Object.assign(console, queued);
 }
 
 /** For a Deno without the above: slower, and as good. The kernel sends a line within a millisecond. */

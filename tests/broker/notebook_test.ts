@@ -38,6 +38,12 @@ function groupIds(): Promise<string[]> {
   );
 }
 
+/** Hangs when it is called first. */
+function slowOnce(): () => Promise<void> {
+  let calls = 0;
+  return () => ++calls === 1 ? new Promise(() => {}) : Promise.resolve();
+}
+
 /** A process id that was in use and is no more. */
 async function deadPid(): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), { args: ["eval", ""] })
@@ -111,13 +117,14 @@ Deno.test("openNotebook() deletes the topics of this notebook's dead run, and no
 Deno.test("close() goes on after a client that fails or hangs, and says so", async () => {
   const notebook = await openNotebook("95");
   const orders = await notebook.topic("orders");
+  let disconnect = () => Promise.reject<void>(new Error("the socket is dead"));
   await notebook.use({
     connect: () => Promise.resolve(),
-    disconnect: () => Promise.reject(new Error("the socket is dead")),
+    disconnect: () => disconnect(),
   });
   await notebook.use({
     connect: () => Promise.resolve(),
-    disconnect: () => new Promise<void>(() => {}),
+    disconnect: slowOnce(),
   });
   const text = await printed(() => notebook.close());
   assertStringIncludes(
@@ -130,6 +137,13 @@ Deno.test("close() goes on after a client that fails or hangs, and says so", asy
   );
   assertMatch(text, /Could not disconnect a client: Waited 5 s/);
   assertEquals(await topicExists(kafkaClient(), orders), false);
+
+  disconnect = () => Promise.resolve();
+  assertStringIncludes(
+    await printed(() => notebook.close()),
+    "closed: 2 clients disconnected, 0 topics and 0 groups deleted.",
+  );
+  assertStringIncludes(await printed(() => notebook.close()), "closed already");
 });
 
 Deno.test("openNotebook() refuses a number that is not a notebook's", async () => {

@@ -95,3 +95,36 @@ Deno.test("claimOutput() says how many values it does not show", () => {
     "p11 = 11, … and 8 more",
   );
 });
+
+Deno.test("claim() takes patterns inside arrays, unions and optional values, by type and by value", () => {
+  interface Placement {
+    partition: number;
+    offset: bigint;
+    key: string | null;
+  }
+  const placements: Placement[] = [{ partition: 0, offset: 1n, key: "a" }, {
+    partition: 2,
+    offset: 5n,
+    key: null,
+  }];
+  const found: Placement | undefined = placements.find(({ partition }) =>
+    partition === 2
+  );
+  claim("Two records, in partitions 0 and 2", placements, [{ partition: 0 }, {
+    partition: 2,
+  }]);
+  claim("The second has no key", found, { key: null });
+  claim("A map has it", new Map([["a", 1]]).get("a"), 1);
+  claim(
+    "Offsets grow",
+    placements,
+    (all) => all.every(({ offset }) => offset > 0n),
+  );
+  claim("Deep", { topic: { partitions: placements, name: "orders" } }, {
+    topic: { partitions: [{ offset: 1n }, { offset: 5n }] },
+  });
+  // @ts-expect-error: an offset is a bigint, so this claim could never hold
+  assertThrows(() => claim("x", { offset: 1n }, { offset: 1 }), ClaimError);
+  // @ts-expect-error: there is no such key
+  assertThrows(() => claim("x", { offset: 1n }, { ofset: 1n }), ClaimError);
+});
