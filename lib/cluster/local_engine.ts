@@ -5,6 +5,7 @@ import { whyItEnded } from "./broker_process.ts";
 import {
   chooseServices,
   clientAddress,
+  COMPOSE_FILE,
   type ComposeFile,
   type ComposeService,
   kafkaServices,
@@ -501,7 +502,7 @@ class PlainProcesses implements LocalEngine {
       : reason;
   }
 
-  /** Whom a tool asks: the named service, else `KAFKA_BROKERS`, else what runs, else what would. */
+  /** Whom a tool asks: the named service, else what `KAFKA_BROKERS` puts in place of the project's, else what runs. */
   #toolBrokers(service: string | undefined): string {
     if (service !== undefined) {
       const address = clientAddress(this.#kafkaService(service));
@@ -511,7 +512,7 @@ class PlainProcesses implements LocalEngine {
       );
     }
     const named = Deno.env.get("KAFKA_BROKERS");
-    if (named) return named;
+    if (named && this.#folders.composeFile === COMPOSE_FILE) return named;
     const running = kafkaServices(this.#compose())
       .filter(({ name }) => this.#look(name).process);
     const alone = running.filter(({ profiles }) => profiles.length === 0);

@@ -22,20 +22,37 @@ export function isPortFree(port: number): boolean {
   }
 }
 
+/** Below these the systems give no port to outgoing connections, and above are those well known. */
+const FIRST = 20_000;
+const LAST = 32_000;
+
 /**
  * Finds ports of this host that nothing listens on.
  *
  * @param count How many.
  * @returns Different ports. They are not reserved, so use them soon.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertNotEquals } from "@std/assert";
+ *
+ * const [one, other] = freePorts(2);
+ *
+ * assertNotEquals(one, other);
+ * ```
  */
 export function freePorts(count: number): number[] {
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  );
-  const ports = listeners.map((listener) => listener.addr.port);
-  for (const listener of listeners) listener.close();
-  return ports;
+  const ports = new Set<number>();
+  for (let tries = 0; ports.size < count; tries++) {
+    if (tries > LAST - FIRST) {
+      throw new Error(
+        `Cannot find ${count} free ports between ${FIRST} and ${LAST}`,
+      );
+    }
+    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST));
+    if (isPortFree(port)) ports.add(port);
+  }
+  return [...ports];
 }
 
 /**

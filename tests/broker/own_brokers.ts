@@ -17,6 +17,9 @@ export interface OwnBrokers {
 
 const DEFAULT = readComposeFile();
 
+/** Every port of the project's Kafka services: 9092, 19092, 19192 and so on. */
+const BROKER_PORT = /(?<=:)(?:909[2-4]|19[0-2]9[2-4])\b/g;
+
 /**
  * Runs a test with brokers of its own, described as the project's are, and
  * ends and deletes them whatever happens.
@@ -53,12 +56,12 @@ export async function withOwnBrokers(
 }
 
 function withFreePorts(text: string) {
-  const originals = [...new Set(text.match(/(?<=:)[1-3]?909[2-4]\b/g))];
+  const originals = [...new Set(text.match(BROKER_PORT))];
   const free = freePorts(originals.length);
   const ports = new Map(originals.map((original, i) => [original, free[i]]));
   return {
     text: text.replace(
-      /(?<=:)[1-3]?909[2-4]\b/g,
+      BROKER_PORT,
       (original) => String(ports.get(original)),
     ),
     port: (original: number) => ports.get(String(original)) ?? original,

@@ -8,9 +8,9 @@ Deno.test("withInsideAddresses() replaces every address in a list", () => {
   assertEquals(
     withInsideAddresses(
       file,
-      "--bootstrap-server=localhost:19092,localhost:29092,localhost:39092",
+      "--bootstrap-server=localhost:19092,localhost:19192,localhost:19292",
     ),
-    "--bootstrap-server=kafka-1:19094,kafka-2:29094,kafka-3:39094",
+    "--bootstrap-server=kafka-1:19094,kafka-2:19194,kafka-3:19294",
   );
 });
 
