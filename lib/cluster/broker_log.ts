@@ -18,7 +18,7 @@
  * ```
  */
 export function failureIn(log: string): string | undefined {
-  if (/No space left on device/.test(log)) return DISK_FULL;
+  if (log.includes(DISK_FULL)) return DISK_FULL;
   const lines = log.split("\n");
   const start = lines.findIndex((line) =>
     /\b(ERROR|FATAL)\b/.test(line) || EXCEPTION.test(line) ||

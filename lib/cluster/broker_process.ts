@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { failureIn, readLog } from "./broker_log.ts";
+import { statfsSync } from "node:fs";
+import { DISK_FULL, failureIn, readLog } from "./broker_log.ts";
 import type { HostConfiguration } from "./host_configuration.ts";
 import {
   javaArguments,
@@ -148,10 +149,24 @@ export async function launchBroker(
   return identifyProcess(Number(new TextDecoder().decode(stdout)));
 }
 
-/** Why a broker ended, as its log tells. */
+/** Below this a broker cannot go on. */
+const LEAST_FREE_BYTES = 100_000;
+
+/** Why a broker ended, as its disk or its log tells. */
 export function whyItEnded(folder: string): string {
+  // A write into a mapped file of a full disk fails as a memory fault, without naming the disk.
+  if (freeBytes(`${folder}/data`) < LEAST_FREE_BYTES) return DISK_FULL;
   return failureIn(readLog(folder)) ??
     "it ended without a word in its log (killed by another process, or by the system for lack of memory)";
+}
+
+function freeBytes(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return Infinity; // There is no such folder.
+  }
 }
 
 function preparationKey({ runtime, configuration }: BrokerStart): string {

@@ -36,8 +36,10 @@ export interface StartOptions {
 /** A service on its way up. */
 interface Starting extends BrokerStart {
   service: ComposeService;
-  /** Whether its data folder held nothing before. */
+  /** Whether its data folders held no data before. */
   fresh: boolean;
+  /** What its data folders held before, whole paths. */
+  before: string[];
   process?: ProcessIdentity;
 }
 
@@ -62,6 +64,7 @@ export async function startBrokers(
     return {
       ...{ service, runtime, folder, configuration, options },
       fresh: checkData(service, configuration, folder, runtime),
+      before: configuration.dataFolders.flatMap(pathsIn),
     };
   });
   for (const { service, configuration } of starting) {
@@ -214,15 +217,15 @@ async function untilReady(starting: Starting[], file: ComposeFile) {
 }
 
 /** Ends what was started; data that was there before is kept, a fresh data folder goes. */
-async function undo({ process, folder, fresh, configuration }: Starting) {
+async function undo(
+  { process, folder, fresh, before, configuration }: Starting,
+) {
   if (process) await endProcess(process, { graceMs: fresh ? 0 : 5_000 });
   removeRecord(folder);
   if (!fresh) return;
-  for (const data of configuration.dataFolders) {
-    // The folder itself may be a mount point.
-    for (const name of namesIn(data)) {
-      Deno.removeSync(`${data}/${name}`, { recursive: true });
-    }
+  // The folder itself stays, as it may be a mount point.
+  for (const path of configuration.dataFolders.flatMap(pathsIn)) {
+    if (!before.includes(path)) Deno.removeSync(path, { recursive: true });
   }
 }
 
@@ -273,10 +276,11 @@ function compareVersions(a: string, b: string): number {
   return 0;
 }
 
-function namesIn(folder: string): string[] {
+function pathsIn(folder: string): string[] {
   try {
-    return [...Deno.readDirSync(folder)].map(({ name }) => name);
-  } catch {
-    return [];
+    return [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
   }
 }
