@@ -2,13 +2,14 @@
 import { parseArgs } from "@std/cli/parse-args";
 import {
   type Engine,
-  EngineError,
   type EngineName,
+  type EngineOptions,
   findEngine,
   type ServiceStatus,
 } from "lib/cluster/engine.ts";
 import { KAFKA_TOOLS } from "lib/cluster/kafka_tools.ts";
 import { nearest } from "lib/cluster/nearest.ts";
+import { runCommand, UsageError } from "./command.ts";
 
 interface Options {
   engine: "auto" | EngineName;
@@ -113,7 +114,7 @@ function oneService(
     run: async (engine, { services }) => {
       const [service, ...more] = services;
       if (service === undefined || more.length > 0) {
-        throw new EngineError(
+        throw new UsageError(
           `Cannot ${name}: give the name of one service, such as 'deno task kafka ${name} kafka-2'`,
         );
       }
@@ -123,7 +124,16 @@ function oneService(
   };
 }
 
-async function main(args: string[]): Promise<number> {
+/**
+ * Runs `deno task kafka` with its arguments.
+ *
+ * @param places Other files and folders than the project's, for tests.
+ * @returns The exit code.
+ */
+export async function kafkaCommand(
+  args: string[],
+  places: EngineOptions = {},
+): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined || name === "--help" || name === "-h") {
     console.log(overview());
@@ -132,7 +142,7 @@ async function main(args: string[]): Promise<number> {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) {
     const near = nearest(name, Object.keys(COMMANDS));
-    throw new EngineError(
+    throw new UsageError(
       `Cannot run 'kafka ${name}': there is no such command; ${
         near
           ? `did you mean '${near}'?`
@@ -140,7 +150,7 @@ async function main(args: string[]): Promise<number> {
       }`,
     );
   }
-  if (name === "tool") return await tool(command, rest);
+  if (name === "tool") return await tool(command, rest, places);
   const parsed = parseArgs(rest, {
     boolean: ["cluster", "help"],
     string: ["engine", "lines", "_"],
@@ -148,7 +158,7 @@ async function main(args: string[]): Promise<number> {
     default: { engine: "auto", lines: "100" },
     unknown: (arg, key) => {
       if (key === undefined) return true;
-      throw new EngineError(
+      throw new UsageError(
         `Cannot run 'kafka ${name}': it has no option '${arg}'; see 'deno task kafka ${name} --help'`,
       );
     },
@@ -157,7 +167,7 @@ async function main(args: string[]): Promise<number> {
     console.log(helpOf(command));
     return 0;
   }
-  const engine = await findEngine(engineName(parsed.engine));
+  const engine = await findEngine(engineName(parsed.engine), places);
   await command.run(engine, {
     engine: engineName(parsed.engine),
     services: parsed._.map(String),
@@ -172,7 +182,11 @@ async function down(engine: Engine, options: Options) {
   if (ended.length === 0) console.log("Nothing was running.");
 }
 
-async function tool(command: Command, args: string[]): Promise<number> {
+async function tool(
+  command: Command,
+  args: string[],
+  places: EngineOptions,
+): Promise<number> {
   const parsed = parseArgs(args, {
     boolean: ["help"],
     string: ["engine"],
@@ -189,7 +203,7 @@ async function tool(command: Command, args: string[]): Promise<number> {
     console.log(Object.keys(KAFKA_TOOLS).join("\n"));
     return 0;
   }
-  const engine = await findEngine(engineName(parsed.engine));
+  const engine = await findEngine(engineName(parsed.engine), places);
   const tool = engine.spawnTool(name, rest, {
     onStderr: (text) => writeAll(Deno.stderr, text),
   });
@@ -256,7 +270,7 @@ function helpOf({ usage, summary, help }: Command): string {
 
 function engineName(text: string): "auto" | EngineName {
   if (text === "auto" || text === "compose" || text === "local") return text;
-  throw new EngineError(
+  throw new UsageError(
     `Cannot choose the engine '${text}': it must be auto, compose or local`,
   );
 }
@@ -264,7 +278,7 @@ function engineName(text: string): "auto" | EngineName {
 function lineCount(text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count > 0) return count;
-  throw new EngineError(
+  throw new UsageError(
     `Cannot show '${text}' lines: it must be a positive number`,
   );
 }
@@ -282,12 +296,4 @@ function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string) {
   for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await main(Deno.args));
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    console.error(error.message);
-    Deno.exit(1);
-  }
-}
+if (import.meta.main) await runCommand((args) => kafkaCommand(args));

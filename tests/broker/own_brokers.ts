@@ -1,3 +1,4 @@
+import { configOptions } from "../../tasks/config.ts";
 import { readComposeFile } from "lib/cluster/compose_file.ts";
 import type { EngineOptions } from "lib/cluster/engine.ts";
 import { type LocalEngine, localEngine } from "lib/cluster/local_engine.ts";
@@ -16,6 +17,7 @@ export interface OwnBrokers {
 }
 
 const DEFAULT = readComposeFile();
+const CONFIG = await configOptions();
 
 /** Every port of the project's Kafka services: 9092, 19092, 19192 and so on. */
 const BROKER_PORT = /(?<=:)(?:909[2-4]|19[0-2]9[2-4])\b/g;
@@ -68,26 +70,19 @@ function withFreePorts(text: string) {
   };
 }
 
-/** Another `deno` that uses the same brokers, as a second command of the user would. */
+/** Another `deno task kafka`, on a test's brokers. */
 export function otherCommand(
-  { options }: OwnBrokers,
-  operation: "up" | "down",
-  { env = {}, program = [] }: {
-    env?: Record<string, string>;
-    program?: string[];
-  } = {},
+  { options }: Pick<OwnBrokers, "options">,
+  args: string[],
+  env: Record<string, string> = {},
 ): Deno.ChildProcess {
-  const [first = Deno.execPath(), ...before] = program;
-  return new Deno.Command(first, {
+  const script = new URL("own_kafka_command.ts", import.meta.url).pathname;
+  return new Deno.Command(Deno.execPath(), {
     args: [
-      ...before,
-      ...(program.length > 0 ? [Deno.execPath()] : []),
-      ...["run", "-A", "--no-lock"],
-      new URL("own_command.ts", import.meta.url).pathname,
-      operation,
-      JSON.stringify(options),
+      ...["run", "-A", ...CONFIG, script],
+      ...[JSON.stringify(options), ...args],
     ],
-    env,
+    env: { KAFKA_ENGINE: "local", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

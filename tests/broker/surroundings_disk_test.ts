@@ -1,3 +1,4 @@
+import { configOptions } from "../../tasks/config.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const reason = whyNoMount();
@@ -10,7 +11,10 @@ Deno.test({
   async fn() {
     const story = new URL("full_disk_story.ts", import.meta.url).pathname;
     const { code, stdout, stderr } = await new Deno.Command("unshare", {
-      args: ["-rm", Deno.execPath(), "run", "-A", "--no-lock", story],
+      args: [
+        ...["-rm", Deno.execPath(), "run", "-A"],
+        ...[...await configOptions(), story],
+      ],
     }).output();
     assertEquals(code, 0, decode(stderr));
     const facts = Object.assign(

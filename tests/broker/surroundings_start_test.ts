@@ -58,7 +58,7 @@ Deno.test("up() takes no notice of a stale process file, and nobody signals the 
 
 Deno.test("two up() at once make one broker, and the second says that it waits", () =>
   withOwnBrokers(async (own) => {
-    const commands = [otherCommand(own, "up"), otherCommand(own, "up")];
+    const commands = [otherCommand(own, ["up"]), otherCommand(own, ["up"])];
     const outputs = await Promise.all(
       commands.map((command) => command.output()),
     );
@@ -78,7 +78,7 @@ Deno.test("up() that is killed leaves nothing that status() does not find and do
   withOwnBrokers(async (own) => {
     // At every stage: before the first JVM, while it formats, while the broker starts.
     for (const waitFor of ["lock", "prepare", "broker"] as const) {
-      const launcher = otherCommand(own, "up");
+      const launcher = otherCommand(own, ["up"]);
       await until(() => reached(own, waitFor), {
         what: `the stage '${waitFor}'`,
         intervalMs: 5,
@@ -101,7 +101,7 @@ Deno.test("up() that is killed leaves nothing that status() does not find and do
 
 Deno.test("up() after one that was killed takes over the broker that it had started", () =>
   withOwnBrokers(async (own) => {
-    const launcher = otherCommand(own, "up");
+    const launcher = otherCommand(own, ["up"]);
     await until(() => reached(own, "broker"), {
       what: "the broker",
       intervalMs: 5,
@@ -124,21 +124,15 @@ Deno.test("up() says what to run where Java or the jars are missing", () =>
       "no-jars; run 'deno task setup', which fetches them",
     );
     const withoutJava = otherCommand(
-      {
-        ...own,
-        options: {
-          ...own.options,
-          pythonFolder: `${own.stateFolder}/no-python`,
-        },
-      },
-      "up",
-      { env: { PATH: "/nowhere", JAVA_HOME: "" } },
+      { options: { ...own.options, pythonFolder: `${own.stateFolder}/no` } },
+      ["up"],
+      { PATH: "/nowhere", JAVA_HOME: "" },
     );
     const { code, stderr } = await withoutJava.output();
     assertEquals(code, 1);
     assertStringIncludes(
       decode(stderr),
-      "no-python, JAVA_HOME or PATH; run 'deno task setup', which fetches one",
+      "/no, JAVA_HOME or PATH; run 'deno task setup', which fetches one",
     );
     assertEquals(await own.engine.down(), []);
   }));
