@@ -1,5 +1,6 @@
 import type { Kafka } from "kafkajs";
-import { within } from "./deadline.ts";
+import { DeadlineError, within } from "./deadline.ts";
+import { InterruptedError, pause } from "./interrupt.ts";
 
 /** Where a broker listens. */
 export interface BrokerAddress {
@@ -20,10 +21,16 @@ export interface BrokerConnection {
   connect(): Promise<void>;
   /** Waits for requests under way, then closes the connection. */
   disconnect(): Promise<void>;
+  /** Whether it is connected and logged in. */
+  isConnected(): boolean;
   /** Where the connection leads, and how to send a request on it. */
   connectionPool: {
     host: string;
     port: number;
+    pool: {
+      rejectRequests(error: Error): void;
+      socket?: { destroy(): void };
+    }[];
     send<T>(call: {
       request: unknown;
       response: {
@@ -37,7 +44,7 @@ export interface BrokerConnection {
 
 /** Connections to brokers, made when they are first asked for. */
 export interface BrokerConnections {
-  /** The broker that answered first, of those the client knows. */
+  /** A broker that answers: the first of the client's addresses, or the next that does. */
   any(): Promise<BrokerConnection>;
   /** The broker at an address. */
   at(address: BrokerAddress): Promise<BrokerConnection>;
@@ -45,24 +52,21 @@ export interface BrokerConnections {
   signal: AbortSignal;
 }
 
-interface Cluster {
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
-  brokerPool: {
-    seedBroker: BrokerConnection;
-    rootLogger: unknown;
-    versions: unknown;
-    connectionPoolBuilder: {
-      build(at: { host: string; port: number }): Promise<unknown>;
-    };
-    createBroker(options: object): BrokerConnection;
+interface BrokerPool {
+  rootLogger: unknown;
+  connectionPoolBuilder: {
+    build(at?: { host: string; port: number }): Promise<unknown>;
   };
+  createBroker(
+    options: { connectionPool: unknown; logger: unknown },
+  ): BrokerConnection;
 }
 
 /**
  * Does some work with connections to single brokers, and closes them
  * afterwards. They are KafkaJS's own, with the client's TLS, login, log lines
- * and socket factory.
+ * and socket factory. Unlike KafkaJS, it passes over a broker that takes the
+ * connection and then keeps silent for 2 s, as a frozen one does.
  *
  * @param kafka The cluster.
  * @param work What to do.
@@ -87,47 +91,23 @@ export async function withBrokers<T>(
   work: (brokers: BrokerConnections) => Promise<T>,
   { deadlineMs = 15_000, what = "an answer of the brokers" }: {
     deadlineMs?: number;
-    what?: string;
+    what?: string | (() => string);
   } = {},
 ): Promise<T> {
-  const cluster = clusterOf(kafka);
-  const made = new Map<string, Promise<BrokerConnection>>();
-  const over = new AbortController();
-  let connecting: Promise<void> | undefined;
-  const brokers: BrokerConnections = {
-    signal: over.signal,
-    async any() {
-      // Two calls at once would make KafkaJS connect twice and forget one of them.
-      connecting ??= cluster.connect().finally(() => connecting = undefined);
-      await connecting;
-      return cluster.brokerPool.seedBroker;
-    },
-    async at({ id, host, port }) {
-      const seed = await brokers.any();
-      if (
-        seed.connectionPool.host === host && seed.connectionPool.port === port
-      ) return seed;
-      const key = `${id} ${host}:${port}`;
-      const broker = await (made.get(key) ??
-        remember(made, key, makeBroker(cluster, { id, host, port })));
-      await broker.connect();
-      return broker;
-    },
+  const connections = new Connections(brokerPoolOf(kafka));
+  const tooLate = () => {
+    const reason = connections.lastError
+      ? `: the last error was ${connections.lastError}`
+      : "";
+    const sentence = `Waited ${deadlineMs / 1000} s for ${
+      typeof what === "string" ? what : what()
+    }, in vain${reason}`;
+    return new DeadlineError(sentence, { cause: connections.lastError });
   };
   try {
-    return await within(work(brokers), { deadlineMs, what });
+    return await within(work(connections), { deadlineMs, what: tooLate });
   } finally {
-    over.abort(new Error(`Waiting for ${what} is over`));
-    const leave = async () => {
-      const others = await Promise.all(made.values());
-      await Promise.allSettled(
-        [cluster, ...others].map((connected) => connected.disconnect()),
-      );
-    };
-    // It waits for requests under way, which may be the very ones that are late.
-    await within(leave(), { deadlineMs: 1_000, what: "leaving" }).catch(
-      () => {},
-    );
+    await connections.close();
   }
 }
 
@@ -168,28 +148,102 @@ export function sendRequest<T>(
   });
 }
 
-function remember<V>(map: Map<string, V>, key: string, value: V): V {
-  map.set(key, value);
-  return value;
+/** A broker that takes the connection and then keeps silent is passed over after this time. */
+const SILENCE_MS = 2_000;
+const RETRY_MS = 200;
+
+class Connections implements BrokerConnections {
+  /** Why no broker could be reached, the last time. */
+  lastError: unknown;
+  readonly #pool: BrokerPool;
+  readonly #over = new AbortController();
+  readonly #made: BrokerConnection[] = [];
+  readonly #byAddress = new Map<string, Promise<BrokerConnection>>();
+  #answering: Promise<BrokerConnection> | undefined;
+
+  constructor(pool: BrokerPool) {
+    this.#pool = pool;
+  }
+
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  async any(): Promise<BrokerConnection> {
+    const known = this.#answering;
+    if (known !== undefined && (await known).isConnected()) return await known;
+    // Of several calls that found it dead, the first looks for another.
+    if (known === this.#answering) this.#answering = this.#findAnswering();
+    return await this.#answering!;
+  }
+
+  async at({ host, port }: BrokerAddress): Promise<BrokerConnection> {
+    const any = await this.any();
+    const { connectionPool } = any;
+    if (connectionPool.host === host && connectionPool.port === port) {
+      return any;
+    }
+    const key = `${host}:${port}`;
+    if (!this.#byAddress.has(key)) {
+      this.#byAddress.set(key, this.#make({ host, port }));
+    }
+    const broker = await this.#byAddress.get(key)!;
+    await broker.connect();
+    return broker;
+  }
+
+  /** Requests still under way are given up: nobody waits for them any more. */
+  async close(): Promise<void> {
+    const over = new Error("The work with this connection is over");
+    this.#over.abort(over);
+    await Promise.allSettled(this.#made.map(async (broker) => {
+      const { pool } = broker.connectionPool;
+      for (const connection of pool) connection.rejectRequests(over);
+      await broker.disconnect();
+      // A frozen broker answers later, which KafkaJS would report.
+      for (const connection of pool) connection.socket?.destroy();
+    }));
+  }
+
+  async #findAnswering(): Promise<BrokerConnection> {
+    while (true) {
+      this.signal.throwIfAborted();
+      const broker = await this.#make();
+      try {
+        await within(broker.connect(), {
+          deadlineMs: SILENCE_MS,
+          what: "a broker's answer",
+        });
+        this.lastError = undefined;
+        return broker;
+      } catch (error) {
+        if (isFinal(error)) throw error;
+        this.lastError = error;
+      }
+      await pause(RETRY_MS, this.signal);
+    }
+  }
+
+  /** Without an address, KafkaJS takes the next one of the client's list. */
+  async #make(
+    address?: { host: string; port: number },
+  ): Promise<BrokerConnection> {
+    const { connectionPoolBuilder, rootLogger: logger } = this.#pool;
+    const connectionPool = await connectionPoolBuilder.build(address);
+    const broker = this.#pool.createBroker({ connectionPool, logger });
+    this.#made.push(broker);
+    return broker;
+  }
 }
 
-async function makeBroker(
-  { brokerPool }: Cluster,
-  { id, host, port }: BrokerAddress,
-): Promise<BrokerConnection> {
-  return brokerPool.createBroker({
-    logger: brokerPool.rootLogger,
-    versions: brokerPool.versions,
-    connectionPool: await brokerPool.connectionPoolBuilder.build({
-      host,
-      port,
-    }),
-    nodeId: id,
-  });
+/** A wrong password stays wrong; a broker that does not answer may come back. */
+function isFinal(error: unknown): boolean {
+  return error instanceof InterruptedError ||
+    (error as { retriable?: boolean }).retriable === false;
 }
 
 /** Every KafkaJS client makes its connections with a function of its own, kept under a symbol. */
-function clusterOf(kafka: Kafka): Cluster {
+function brokerPoolOf(kafka: Kafka): BrokerPool {
   const symbol = Object.getOwnPropertySymbols(kafka)
     .find(({ description }) => description === "private:Kafka:createCluster");
   if (!symbol) {
@@ -199,7 +253,7 @@ function clusterOf(kafka: Kafka): Cluster {
   }
   const inside = kafka as unknown as Record<
     symbol,
-    (options: object) => Cluster
+    (options: object) => { brokerPool: BrokerPool }
   >;
-  return inside[symbol]!({ metadataMaxAge: 0, allowAutoTopicCreation: false });
+  return inside[symbol]!({ allowAutoTopicCreation: false }).brokerPool;
 }

@@ -12,6 +12,7 @@ const INFO = 4;
 const ORDINARY = [
   "The group coordinator is not available",
   "The coordinator is loading and hence can't process requests for this group",
+  "This is not the correct coordinator for this group",
   "The group is rebalancing, so a rejoin is needed",
   "The group is rebalancing, re-joining",
   "There is no leader for this topic-partition as we are in the middle of a leadership election",
@@ -22,13 +23,17 @@ const ORDINARY = [
 /** Within this time the same line is written once. */
 const QUIET_MS = 5_000;
 
+/** How many different lines are remembered. */
+const MOST_LINES = 1_000;
+
 /** Details of an entry that tell a person something. */
 const TOLD = ["broker", "groupId", "topic", "partition"] as const;
 
 /**
  * Makes KafkaJS log one short line per entry instead of a line of JSON. What
  * is ordinary, such as a group that has no coordinator yet, counts as
- * information, not as an error; a line that repeats is written once in 5 s.
+ * information, not as an error; a warning or error that repeats is written once
+ * in 5 s.
  *
  * @param write Takes each line, by default `console.error` for warnings and
  * errors and `console.log` for the rest.
@@ -51,26 +56,35 @@ const TOLD = ["broker", "groupId", "topic", "partition"] as const;
  */
 export function shortLogLines(write?: (line: string) => void): logCreator {
   return (chosenLevel) => {
-    const written = new Map<string, { at: number; repeats: number }>();
+    const repeats = countRepeats();
     return (entry) => {
       const level = isOrdinary(entry)
         ? Math.max(entry.level, INFO)
         : entry.level;
       if (level > chosenLevel) return;
       const line = shortLine(entry, level);
-      const before = written.get(line);
-      const now = Date.now();
-      if (before && now - before.at < QUIET_MS) {
-        before.repeats++;
-        return;
-      }
-      const repeats = before?.repeats
-        ? ` (and ${before.repeats} times more)`
-        : "";
-      if (written.size > 1_000) written.clear();
-      written.set(line, { at: now, repeats: 0 });
-      (write ?? (level <= WARN ? console.error : console.log))(line + repeats);
+      if (level >= INFO) return (write ?? console.log)(line);
+      const count = repeats(line);
+      if (count === null) return;
+      (write ?? console.error)(
+        count > 0 ? `${line} (and ${count} times more)` : line,
+      );
     };
+  };
+}
+
+/** Counts how often a line was held back since it was written; null if it is to be held back. */
+function countRepeats(): (line: string) => number | null {
+  const written = new Map<string, { at: number; held: number }>();
+  return (line) => {
+    const before = written.get(line);
+    if (before && Date.now() - before.at < QUIET_MS) {
+      before.held++;
+      return null;
+    }
+    if (written.size > MOST_LINES) written.clear();
+    written.set(line, { at: Date.now(), held: 0 });
+    return before?.held ?? 0;
   };
 }
 

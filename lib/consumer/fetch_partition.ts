@@ -65,16 +65,17 @@ const ABORT = 0;
  * import { withBrokers } from "../client/broker_connections.ts";
  * import { kafkaClient } from "../client/kafka_client.ts";
  * import { createTopic, deleteTopic, freshName } from "../client/topic.ts";
+ * import { fetchTopicOffsets, type PartitionOffsets } from "../client/topic_offsets.ts";
  *
  * const kafka = kafkaClient();
  * const topic = freshName("empty");
- * await createTopic(kafka, topic, { partitions: 1, replicationFactor: 1 });
+ * await createTopic(kafka, topic, { partitions: 1 });
  *
- * const { records, nextOffset } = await withBrokers(
- *   kafka,
- *   async (brokers) =>
- *     await fetchPartition(await brokers.any(), { topic, partition: 0, offset: 0n }, "read_committed"),
- * );
+ * const { records, nextOffset } = await withBrokers(kafka, async (brokers) => {
+ *   const [{ address, begin }] = await fetchTopicOffsets(brokers, topic) as [PartitionOffsets];
+ *   const leader = await brokers.at(address!);
+ *   return await fetchPartition(leader, { topic, partition: 0, offset: begin! }, "read_committed");
+ * });
  * assertEquals([records.length, nextOffset], [0, 0n]);
  * await deleteTopic(kafka, topic);
  * ```

@@ -87,6 +87,7 @@ export async function readTopic(
     records: [],
   };
   let ends: Map<number, bigint> | undefined;
+  let obstacle = "";
 
   const records = await withBrokers(kafka, async (brokers) => {
     while (true) {
@@ -96,7 +97,7 @@ export async function readTopic(
           topic,
           isolationLevel,
         );
-        const leaderless = partitions.some(({ end }) => end === null);
+        const leaderless = partitions.find(({ end }) => end === null);
         if (!leaderless) {
           ends ??= new Map(
             partitions.map(({ partition, end }) => [partition, end!]),
@@ -104,13 +105,15 @@ export async function readTopic(
           await readToEnd(brokers, reading, partitions, { fromOffset, ends });
           return reading.records;
         }
+        obstacle = ` (no leader of partition ${leaderless.partition} answers)`;
       } catch (error) {
         // A leader may change, die or lose its oldest records meanwhile: look again, go on.
         if (!mayPass(error)) throw error;
+        obstacle = ` (${error})`;
       }
       await pause(RETRY_MS, brokers.signal);
     }
-  }, { deadlineMs, what: `the end of topic '${topic}'` });
+  }, { deadlineMs, what: () => `the end of topic '${topic}'${obstacle}` });
   return records.sort((a, b) =>
     a.partition - b.partition || (a.offset < b.offset ? -1 : 1)
   );

@@ -44,12 +44,17 @@ Deno.test("shortLogLines() makes one line of a message of several", () => {
   assertEquals(lines, ["KafkaJS warning, Connection: first second"]);
 });
 
-Deno.test("shortLogLines() writes a line that repeats once, another in between or not", () => {
+Deno.test("shortLogLines() writes an error that repeats once, another in between or not", () => {
   const [a, b] = [entry(logLevel.ERROR, "a"), entry(logLevel.ERROR, "b")];
   assertEquals(linesOf(logLevel.WARN, a, a, b, a).length, 2);
 });
 
-for (const code of [5, 14, 15, 27, 51, 79]) {
+Deno.test("shortLogLines() writes all information, such as a second consumer's start", () => {
+  const start = entry(logLevel.INFO, "Starting", { groupId: "readers" });
+  assertEquals(linesOf(logLevel.INFO, start, start).length, 2);
+});
+
+for (const code of [5, 14, 15, 16, 27, 51, 79]) {
   const { message, type } = protocolErrors.createErrorFromCode(code);
 
   Deno.test(`shortLogLines() keeps the ordinary ${type} from those who asked for warnings`, () => {
