@@ -14,7 +14,7 @@ const FILES_ABOUT = 255;
 
 /** Whether the jars of `jgo.toml` are all there. */
 export function kafkaJarsAreThere(): boolean {
-  return readIfThere(STAMP) === stamp() && isThere(JARS);
+  return readIfThere(STAMP) === jarsStamp() && isThere(JARS);
 }
 
 /** Fetches Kafka's jars from Maven Central, with jgo of `.venv`. */
@@ -44,10 +44,11 @@ export async function installKafkaJars(report: Report): Promise<void> {
       logFile: LOG_FILE,
     });
   }
-  Deno.writeTextFileSync(STAMP, stamp());
+  Deno.writeTextFileSync(STAMP, jarsStamp());
 }
 
-function stamp(): string {
+/** Changes with what the jars must be. */
+export function jarsStamp(): string {
   // The jars are links with absolute paths on some systems.
   return fingerprint(PROJECT, Deno.readTextFileSync(`${PROJECT}/jgo.toml`));
 }

@@ -25,7 +25,7 @@ export function pythonPackages(): string[] {
 
 /** Whether `.venv` holds what `pyproject.toml` asks for, and was made in this place. */
 export function pythonToolsAreThere(): boolean {
-  return readIfThere(STAMP) === stamp() && isThere(venvProgram("python"));
+  return readIfThere(STAMP) === pythonStamp() && isThere(venvProgram("python"));
 }
 
 /** Makes `.venv`, with uv if it is there and works, else with Python's own venv and pip. */
@@ -40,13 +40,14 @@ export async function installPythonTools(report: Report): Promise<void> {
   finish();
 }
 
-function stamp(): string {
+/** Changes with what `.venv` must hold. */
+export function pythonStamp(): string {
   // Its programs carry absolute paths: an environment that was moved does not work.
   return fingerprint(VENV, ...pythonPackages());
 }
 
 function finish(): void {
-  Deno.writeTextFileSync(STAMP, stamp());
+  Deno.writeTextFileSync(STAMP, pythonStamp());
 }
 
 /** Removes what an earlier set-up left half done or for another place, but nothing of anybody else. */

@@ -1,3 +1,4 @@
+import { aotCacheIsThere, makeCache } from "./aot_cache.ts";
 import { installKafkaJars, kafkaJarsAreThere } from "./kafka_jars.ts";
 import { kernelspecIsThere, writeKernelspec } from "./kernelspec.ts";
 import { withLock } from "./lock.ts";
@@ -31,6 +32,11 @@ const STEPS: Step[] = [
     title: "npm packages, in Deno's cache",
     isDone: packagesAreThere,
     run: fetchPackages,
+  },
+  {
+    title: "AOT cache for a faster broker, in .kafka",
+    isDone: aotCacheIsThere,
+    run: makeCache,
   },
 ];
 

@@ -1,0 +1,76 @@
+// deno task test: see HELP.
+import { parseArgs } from "@std/cli/parse-args";
+import { type Broker, engineChoice, findOrStartBroker } from "./broker.ts";
+import { refuseUnknown, runCommand } from "./command.ts";
+import { showStep } from "./setup/progress.ts";
+import { setUp } from "./setup/set_up.ts";
+import type { Counts } from "./test/counts.ts";
+import { partsOfTheTest } from "./test/parts.ts";
+import { PartsPrinter } from "./test/parts_printer.ts";
+import { runParts } from "./test/run_parts.ts";
+
+const HELP = `Runs every check, test and notebook of this project.
+
+  deno task test [options]
+
+  --engine NAME  what runs the broker: auto, compose (Docker) or local (auto)
+
+A broker that answers at KAFKA_BROKERS or localhost:9092 is used as it is; else
+one is started, and stopped afterwards. The last line is N passed, N failed.`;
+
+/** Two parts share the cores of a small machine well; more disturb each other's times. */
+const JOBS = 2;
+
+async function main(args: string[]): Promise<number> {
+  const options = parseArgs(args, {
+    boolean: ["help"],
+    string: ["engine"],
+    default: { engine: "auto" },
+    unknown: refuseUnknown("test"),
+  });
+  if (options.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const engineName = engineChoice(options.engine);
+  await setUp();
+
+  const stop = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    if (Deno.build.os === "windows" && name !== "SIGINT") continue;
+    Deno.addSignalListener(name, () => stop.abort());
+  }
+  const broker = await findOrStartBroker(engineName);
+  let counts: Counts;
+  try {
+    counts = await runAll(stop.signal);
+  } finally {
+    await stopBroker(broker);
+  }
+  if (stop.signal.aborted) {
+    console.log("Stopped before the end.");
+    return 130;
+  }
+  console.log(`${counts.passed} passed, ${counts.failed} failed`);
+  return counts.failed === 0 ? 0 : 1;
+}
+
+async function runAll(signal: AbortSignal): Promise<Counts> {
+  const parts = await partsOfTheTest();
+  using watcher = new PartsPrinter();
+  const results = await runParts(parts, { jobs: JOBS, watcher, signal });
+  return {
+    passed: results.reduce((sum, result) => sum + result.passed, 0),
+    failed: results.reduce((sum, result) => sum + result.failed, 0),
+  };
+}
+
+async function stopBroker({ address, startedBy }: Broker): Promise<void> {
+  if (!startedBy) return;
+  await showStep(
+    `Stopping the broker on ${address}`,
+    (report) => startedBy.down({ services: ["kafka"], onProgress: report }),
+  );
+}
+
+if (import.meta.main) await runCommand(main);

@@ -1,0 +1,99 @@
+import { configOptions } from "../config.ts";
+import { PROJECT } from "../setup/paths.ts";
+import { readIfThere, removeIfThere } from "../setup/stamp.ts";
+import { agreeing, countsOfJunit, countsOfLastLine } from "./counts.ts";
+import { coverageOfRooms, percentage } from "./coverage.ts";
+import {
+  type Part,
+  type PartResult,
+  runDeno,
+  type RunningPart,
+  wholePart,
+} from "./part.ts";
+
+/** What the tests must cover of lib's lines, in percent. */
+const LEAST_COVERAGE = 80;
+
+const COVERAGE = ".check/coverage";
+const JUNIT = ".check/junit.xml";
+
+/** The parts of `deno task test`, in the order in which they start. */
+export async function partsOfTheTest(): Promise<Part[]> {
+  const config = await configOptions({ quiet: true });
+  return [
+    wholePart("format", ["fmt", "--check"]),
+    wholePart("lint", ["lint"]),
+    wholePart("types", ["check", ...config, "lib", "tasks", "tests"]),
+    notebooksPart("notebooks read", config, ["--check"]),
+    { name: "tests", run: (running) => runTests(config, running) },
+    {
+      name: "coverage of lib",
+      after: "tests",
+      run: (running) => checkCoverage(config, running),
+    },
+    notebooksPart("notebooks run", config, []),
+  ];
+}
+
+function notebooksPart(name: string, config: string[], args: string[]): Part {
+  return {
+    name,
+    async run(running) {
+      const { code, output } = await runDeno({
+        ...running,
+        args: ["run", "-A", ...config, "tasks/notebooks.ts", ...args],
+        onLine: (line) => running.report(line.trim()),
+      });
+      return { ...agreeing(countsOfLastLine(output), code), output };
+    },
+  };
+}
+
+async function runTests(
+  config: string[],
+  running: RunningPart,
+): Promise<PartResult> {
+  await removeIfThere(`${PROJECT}/${COVERAGE}`);
+  await removeIfThere(`${PROJECT}/${JUNIT}`);
+  let finished = 0;
+  const { code, output } = await runDeno({
+    ...running,
+    args: [
+      "test",
+      "-A",
+      "--doc",
+      `--coverage=${COVERAGE}`,
+      `--junit-path=${JUNIT}`,
+      ...config,
+    ],
+    onLine(line) {
+      if (/^[^ ].* \.\.\. (ok|FAILED)/.test(line)) finished++;
+      running.report(`${finished} finished`);
+    },
+  });
+  const counts = countsOfJunit(readIfThere(`${PROJECT}/${JUNIT}`) ?? "");
+  return { ...agreeing(counts, code), output };
+}
+
+async function checkCoverage(
+  config: string[],
+  running: RunningPart,
+): Promise<PartResult> {
+  const { code, output } = await runDeno({
+    ...running,
+    args: ["coverage", ...config, "--lcov", COVERAGE],
+  });
+  if (code !== 0) return { passed: 0, failed: 1, output };
+  const rows = coverageOfRooms(output);
+  const whole = percentage(rows.at(-1)!);
+  const note = rows.map((row) => `${row.name} ${percentage(row).toFixed(0)} %`)
+    .join(", ");
+  return whole >= LEAST_COVERAGE ? { passed: 1, failed: 0, note, output } : {
+    passed: 0,
+    failed: 1,
+    note,
+    output: `The tests run ${
+      whole.toFixed(1)
+    } % of lib's lines; at least ${LEAST_COVERAGE} % are wanted.`,
+  };
+}
