@@ -11,13 +11,19 @@ export function aotCacheIsThere(): boolean {
   return readIfThere(STAMP) === stamp();
 }
 
-/** Makes the AOT cache. Without one a broker starts slower, and not otherwise. */
-export async function makeCache(report: Report): Promise<void> {
+/** Makes the AOT cache. Kafka runs without it, a second slower to start, so a failure ends nothing. */
+export async function makeCache(report: Report): Promise<string | void> {
   // Loaded here: a start that installs nothing has no use for it.
   const { makeAotCache } = await import("lib/cluster/make_aot_cache.ts");
   report("running a broker once");
-  await makeAotCache();
-  Deno.writeTextFileSync(STAMP, stamp());
+  try {
+    await makeAotCache();
+  } catch (error) {
+    return `left out, as ${(error as Error).message}`;
+  } finally {
+    // Written also where it failed once: it is not worth a try at every start.
+    Deno.writeTextFileSync(STAMP, stamp());
+  }
 }
 
 function stamp(): string {

@@ -6,7 +6,8 @@ const QUIET_REPEAT_MS = 15_000;
 
 /**
  * Runs a step, and shows what it does, how far it is and for how long: on a
- * terminal in one line that updates, elsewhere in a line now and then.
+ * terminal in one line that updates, elsewhere in a line now and then. A text
+ * that the step returns is shown at its end.
  */
 export async function showStep<T>(
   title: string,
@@ -15,7 +16,7 @@ export async function showStep<T>(
   const line = new ProgressLine(title);
   try {
     const result = await step((detail) => line.report(detail));
-    line.end("✔");
+    line.end("✔", typeof result === "string" ? result : undefined);
     return result;
   } catch (error) {
     line.end("✘");
@@ -44,9 +45,10 @@ class ProgressLine {
     if (this.#terminal) this.#show();
   }
 
-  end(mark: string): void {
+  end(mark: string, remark?: string): void {
     clearInterval(this.#timer);
-    this.#write(`${mark} ${this.#title} (${this.#seconds()} s)\n`);
+    const text = `${mark} ${this.#title} (${this.#seconds()} s)`;
+    this.#write(remark ? `${text}: ${remark}\n` : `${text}\n`);
   }
 
   #show(): void {

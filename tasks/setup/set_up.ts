@@ -9,7 +9,8 @@ import { installPythonTools, pythonToolsAreThere } from "./python_tools.ts";
 interface Step {
   title: string;
   isDone: () => boolean;
-  run: (report: Report) => Promise<void>;
+  /** May return a remark for the person. */
+  run: (report: Report) => Promise<string | void>;
 }
 
 const STEPS: Step[] = [
