@@ -55,6 +55,12 @@ export async function makeAotCache(
   return "made";
 }
 
+/** Whether {@linkcode makeAotCache} has nothing to do, or cannot do anything, on this machine. */
+export function hasAotCache(options: EngineOptions = {}): boolean {
+  const { java, aotCache } = findRuntime(engineFolders(options));
+  return java.feature < AOT_SINCE || aotCache !== undefined;
+}
+
 async function train(
   stateFolder: string,
   output: string,
@@ -80,7 +86,13 @@ async function train(
 
 /** Uses what every notebook uses, so that these classes are in the cache, too. */
 async function exercise(address: string) {
-  const kafka = kafkaClient({ brokers: [address], clientId: "aot-training" });
+  const kafka = kafkaClient({
+    brokers: [address],
+    clientId: "aot-training",
+    // The user's variables for another cluster are not meant for this one.
+    ssl: false,
+    sasl: undefined,
+  });
   await createTopic(kafka, "training", { partitions: 1 });
   const producer = kafka.producer({ idempotent: true });
   const consumer = kafka.consumer({ groupId: "training" });
