@@ -29,17 +29,18 @@ export interface RunningPart {
 /** How a command is run by {@linkcode runDeno}. */
 export interface DenoCommand extends RunningPart {
   args: string[];
+  env?: Record<string, string>;
   onLine?: (line: string) => void;
 }
 
 /** Runs the present Deno in the project's folder, and gives its exit code and all it printed. */
 export async function runDeno(
-  { args, signal, onLine }: DenoCommand,
+  { args, env, signal, onLine }: DenoCommand,
 ): Promise<{ code: number; output: string }> {
   const child = new Deno.Command(Deno.execPath(), {
     args,
     cwd: PROJECT,
-    env: { NO_COLOR: "1" },
+    env: { ...env, NO_COLOR: "1" },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

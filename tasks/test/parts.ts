@@ -62,10 +62,13 @@ async function runTests(
       "test",
       "-A",
       "--doc",
+      "--parallel",
       `--coverage=${COVERAGE}`,
       `--junit-path=${JUNIT}`,
       ...config,
     ],
+    // Most tests wait for a broker: two at a time share two cores well.
+    env: { DENO_JOBS: "2" },
     onLine(line) {
       if (/^[^ ].* \.\.\. (ok|FAILED)/.test(line)) finished++;
       running.report(`${finished} finished`);
