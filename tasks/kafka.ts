@@ -1,5 +1,6 @@
 // deno task kafka: starts, stops and looks at the brokers of compose.yaml.
 import { parseArgs } from "@std/cli/parse-args";
+import { interrupt, InterruptedError } from "lib/client/interrupt.ts";
 import {
   type Engine,
   type EngineName,
@@ -12,7 +13,6 @@ import { nearest } from "lib/cluster/nearest.ts";
 import { runCommand, UsageError } from "./command.ts";
 
 interface Options {
-  engine: "auto" | EngineName;
   /** The services named, or none. */
   services: string[];
   cluster: boolean;
@@ -40,7 +40,7 @@ const COMMANDS: Record<string, Command> = {
 ${ENGINE_HELP}
 
 What runs already is left alone. Notebooks find the broker at localhost:9092.`,
-    run: (engine, options) => engine.up({ ...choice(options), onProgress }),
+    run: up,
   },
   down: {
     usage: "down [--cluster] [SERVICE …]",
@@ -167,14 +167,31 @@ export async function kafkaCommand(
     console.log(helpOf(command));
     return 0;
   }
+  const lines = lineCount(parsed.lines);
   const engine = await findEngine(engineName(parsed.engine), places);
-  await command.run(engine, {
-    engine: engineName(parsed.engine),
-    services: parsed._.map(String),
-    cluster: parsed.cluster,
-    lines: lineCount(parsed.lines),
-  });
+  const services = parsed._.map(String);
+  try {
+    await command.run(engine, { services, cluster: parsed.cluster, lines });
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    console.error(error.message);
+    return 130;
+  }
   return 0;
+}
+
+/** An interrupt ends what was started, as half a cluster is of no use. */
+async function up(engine: Engine, options: Options) {
+  const onInterrupt = () => {
+    console.log("Ending what was started …");
+    interrupt("Interrupted before the brokers were ready");
+  };
+  Deno.addSignalListener("SIGINT", onInterrupt);
+  try {
+    await engine.up({ ...choice(options), onProgress });
+  } finally {
+    Deno.removeSignalListener("SIGINT", onInterrupt);
+  }
 }
 
 async function down(engine: Engine, options: Options) {

@@ -127,3 +127,28 @@ export function withBrokers(
   }
   return [...option, ...args];
 }
+
+/**
+ * Gives a tool the properties file that says how to log in, where it takes
+ * one and has none yet.
+ *
+ * @param path The file, as `clientProperties()` writes it.
+ */
+export function withClientProperties(
+  name: string,
+  args: string[],
+  path: string,
+): string[] {
+  const tool = toolNamed(name);
+  const has = args.some((arg) =>
+    /^(--command-config|--(producer|consumer|admin)[.-]config|--config|--help|-h|--version)(=|$)/
+      .test(arg)
+  );
+  if (has || OFFLINE_TOOLS.includes(tool)) return args;
+  const option = ["--command-config", path];
+  if (tool === "kafka-cluster") return [...args, ...option];
+  if (tool === "kafka-e2e-latency" && args[0]?.startsWith("--") === false) {
+    return [...args, path];
+  }
+  return [...option, ...args];
+}

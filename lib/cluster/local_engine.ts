@@ -1,7 +1,9 @@
 import { until } from "../client/until.ts";
+import { connectionFromEnvironment } from "../client/connection.ts";
 import { probeBroker } from "../client/probe.ts";
 import { DISK_FULL, readLog } from "./broker_log.ts";
 import { whyItEnded } from "./broker_process.ts";
+import { clientProperties } from "./client_properties.ts";
 import {
   chooseServices,
   clientAddress,
@@ -27,7 +29,7 @@ import { type EngineFolders, engineFolders } from "./engine_folders.ts";
 import { configureForHost } from "./host_configuration.ts";
 import { spawnJavaTool } from "./java_tool.ts";
 import { findRuntime, type KafkaRuntime } from "./kafka_runtime.ts";
-import { withBrokers } from "./kafka_tools.ts";
+import { withBrokers, withClientProperties } from "./kafka_tools.ts";
 import { withLaunchLock } from "./launch_lock.ts";
 import { TOOLS_LOG_CONFIGURATION } from "./log_configuration.ts";
 import { processState, signalProcess } from "./process_identity.ts";
@@ -249,9 +251,10 @@ class PlainProcesses implements LocalEngine {
     args: string[],
     { service, deadlineMs, onStderr }: Omit<ToolOptions, "input"> = {},
   ): ToolProcess {
+    const brokers = this.#toolBrokers(service);
     const tool = spawnJavaTool(findRuntime(this.#folders), {
       name,
-      args: withBrokers(name, args, this.#toolBrokers(service)),
+      args: this.#withLogin(name, withBrokers(name, args, brokers)),
       logConfiguration: this.#toolsLogConfiguration(),
       ...(onStderr ? { onStderr } : {}),
     });
@@ -521,11 +524,24 @@ class PlainProcesses implements LocalEngine {
     return (addresses.length > 0 ? addresses : this.addresses()).join(",");
   }
 
+  /** Adds what `KAFKA_SSL` and `KAFKA_SASL_*` say, which is meant for the brokers of `KAFKA_BROKERS`. */
+  #withLogin(name: string, args: string[]): string[] {
+    const properties = clientProperties(connectionFromEnvironment());
+    if (properties === undefined) return args;
+    const path = this.#write("client.properties", properties);
+    return withClientProperties(name, args, path);
+  }
+
   #toolsLogConfiguration(): string {
-    const path = `${this.#folders.state}/tools-log4j2.yaml`;
+    return this.#write("tools-log4j2.yaml", TOOLS_LOG_CONFIGURATION);
+  }
+
+  /** Writes a file for this user only into the state folder, whole at once. */
+  #write(name: string, text: string): string {
     Deno.mkdirSync(this.#folders.state, { recursive: true });
-    const aside = `${path}.${Deno.pid}`;
-    Deno.writeTextFileSync(aside, TOOLS_LOG_CONFIGURATION);
+    const path = `${this.#folders.state}/${name}`;
+    const aside = `${path}.${crypto.randomUUID()}`;
+    Deno.writeTextFileSync(aside, text, { mode: 0o600 });
     Deno.renameSync(aside, path);
     return path;
   }

@@ -83,7 +83,7 @@ export interface FoundProcess {
  * @param word A whole argument.
  */
 export function findProcesses(word: string): FoundProcess[] {
-  return commandLines().filter(({ words }) => words.includes(word))
+  return commandLines().filter(({ words }) => hasWord(words, word))
     .flatMap(({ pid, words }) => {
       const identity = identifyProcess(pid);
       return identity ? [{ identity, words }] : [];
@@ -96,6 +96,11 @@ export function commandLine(pid: number): string[] {
     return (read(`/proc/${pid}/cmdline`) ?? "").split("\0").filter(Boolean);
   }
   return ps(["-o", "command=", "-p", String(pid)]).trim().split(" ");
+}
+
+function hasWord(words: string[], word: string): boolean {
+  // `ps` splits a word that holds spaces, such as a folder of a user called "Jo Doe".
+  return words.includes(word) || ` ${words.join(" ")} `.includes(` ${word} `);
 }
 
 function look(pid: number): { state: string; started: string } | undefined {

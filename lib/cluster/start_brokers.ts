@@ -1,3 +1,4 @@
+import { interruptSignal } from "../client/interrupt.ts";
 import { until } from "../client/until.ts";
 import { probeBroker } from "../client/probe.ts";
 import { DISK_FULL } from "./broker_log.ts";
@@ -70,9 +71,16 @@ export async function startBrokers(
   for (const { service, configuration } of starting) {
     checkPorts(service, configuration);
   }
+  // Taken now, as an interrupt while JVMs are launched must end the wait that follows.
+  const signal = interruptSignal();
   try {
-    await Promise.all(starting.map((each) => launch(each, file, onProgress)));
-    await untilReady(starting, file);
+    // Settled, all of them: what is launched after an error must be ended, too.
+    const launches = await Promise.allSettled(
+      starting.map((each) => launch(each, file, onProgress)),
+    );
+    const failed = launches.find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
+    await untilReady(starting, file, signal);
   } catch (error) {
     await Promise.all(starting.map(undo));
     throw error;
@@ -183,10 +191,15 @@ async function launch(
   writeRecord(folder, { ...record, process: starting.process });
 }
 
-async function untilReady(starting: Starting[], file: ComposeFile) {
+async function untilReady(
+  starting: Starting[],
+  file: ComposeFile,
+  signal: AbortSignal,
+) {
   const services = starting.map(({ service }) => service);
   const waiting = new Set(starting);
   const look = async () => {
+    signal.throwIfAborted();
     for (const each of waiting) {
       if (!each.process || processState(each.process) === "gone") {
         throw failure(each, file, whyItEnded(each.folder));

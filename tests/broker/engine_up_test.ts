@@ -5,7 +5,9 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { createTopic, topicExists } from "lib/client/topic.ts";
+import { interrupt, InterruptedError } from "lib/client/interrupt.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
+import { until } from "lib/client/until.ts";
 import { EngineError } from "lib/cluster/engine.ts";
 import { localEngine } from "lib/cluster/local_engine.ts";
 import { identifyProcess } from "lib/cluster/process_identity.ts";
@@ -133,4 +135,27 @@ function ps(pid: number, column: string): string {
     args: ["-o", `${column}=`, "-p", String(pid)],
   }).outputSync();
   return new TextDecoder().decode(stdout).trim();
+}
+
+Deno.test("up() that is interrupted ends what it has started", () =>
+  withOwnBrokers(async ({ engine, stateFolder }) => {
+    const starting = engine.up();
+    await until(() => exists(`${stateFolder}/brokers/kafka/prepared.json`), {
+      what: "the broker to be launched",
+      intervalMs: 5,
+    });
+    interrupt("Stopped");
+    await assertRejects(() => starting, InterruptedError, "Stopped");
+    const [status] = await engine.status({ services: ["kafka"] });
+    assertEquals(status?.state, "absent");
+    assertEquals(await engine.down(), []);
+  }));
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -4,7 +4,9 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
+import { markOf } from "lib/cluster/broker_process.ts";
 import { EngineError } from "lib/cluster/engine.ts";
+import { findProcesses } from "lib/cluster/process_identity.ts";
 import { type OwnBrokers, withOwnBrokers } from "./own_brokers.ts";
 
 /** Each a setting that Kafka refuses, at one of the moments when it looks. */
@@ -102,3 +104,27 @@ function exists(path: string): boolean {
     return false;
   }
 }
+
+Deno.test("up() of a cluster in which one broker is refused leaves none of the others", () =>
+  withOwnBrokers(async (own) => {
+    own.edit((text) =>
+      text.replace(
+        "      KAFKA_NODE_ID: 2\n",
+        "      KAFKA_NODE_ID: 2\n      KAFKA_NUM_PARTITIONS: lots\n",
+      )
+    );
+    await assertRejects(
+      () => own.engine.up({ cluster: true }),
+      EngineError,
+      "Cannot start 'kafka-2': Kafka refuses KAFKA_NUM_PARTITIONS",
+    );
+    // One that were launched late would show by then.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const states = (await own.engine.status({ cluster: true }))
+      .map(({ state }) => state);
+    assertEquals(states, ["absent", "absent", "absent", "absent"]);
+    const folder = Deno.realPathSync(own.stateFolder);
+    for (const name of ["controller", "kafka-1", "kafka-2", "kafka-3"]) {
+      assertEquals(findProcesses(markOf(`${folder}/brokers/${name}`)), []);
+    }
+  }));
