@@ -46,6 +46,8 @@ const UNFINISHED_RULES = ["no-unused-vars", "require-await"];
 export async function checkCode(
   notebooks: Map<string, NotebookDocument>,
 ): Promise<{ types: Problem[]; lint: Problem[] }> {
+  // Without a file deno would check the whole project.
+  if (notebooks.size === 0) return { types: [], lint: [] };
   const checkFolder = `${PROJECT_FOLDER}/.check`;
   await Deno.mkdir(checkFolder, { recursive: true });
   const folder = await Deno.makeTempDir({
