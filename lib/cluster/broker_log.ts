@@ -50,7 +50,16 @@ function entryLength(lines: string[], start: number): number {
   return next === -1 ? lines.length : next;
 }
 
-/** The log of the present run of a service: what the JVM printed, then what Kafka logged. */
+/**
+ * The log of the present run of a service: what the JVM printed, then what Kafka logged.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(readLog("no/such/folder"), "");
+ * ```
+ */
 export function readLog(folder: string): string {
   return ["jvm.log", "server.log"]
     .map((name) => readEnd(`${folder}/log/${name}`)).join("");

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { statfsSync } from "node:fs";
+import { markOf } from "./broker_mark.ts";
 import { DISK_FULL, failureIn, readLog } from "./broker_log.ts";
 import type { HostConfiguration } from "./host_configuration.ts";
 import {
@@ -31,11 +32,6 @@ interface Prepared {
 
 /** The class that runs a broker or controller. */
 export const BROKER_CLASS = "kafka.Kafka";
-
-/** The mark by which a service's JVMs are found, whoever started them. */
-export function markOf(folder: string): string {
-  return `-Dkafka.notebooks.folder=${folder}`;
-}
 
 /**
  * Makes `server.properties` out of the environment and formats the data

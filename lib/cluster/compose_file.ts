@@ -162,12 +162,35 @@ export function chooseServices(
   return [...chosen].sort((a, b) => Number(isBroker(a)) - Number(isBroker(b)));
 }
 
-/** The services that run Kafka, in the file's order. */
+/**
+ * The services that run Kafka, in the file's order.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const names = kafkaServices(readComposeFile()).map(({ name }) => name);
+ *
+ * assertEquals(names, ["kafka", "controller", "kafka-1", "kafka-2", "kafka-3"]);
+ * ```
+ */
 export function kafkaServices(file: ComposeFile): ComposeService[] {
   return file.services.filter((service) => service.kafkaVersion !== undefined);
 }
 
-/** Whether a service serves clients; a dedicated controller does not. */
+/**
+ * Whether a service serves clients; a dedicated controller does not.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const file = readComposeFile();
+ *
+ * assertEquals(isBroker(serviceNamed(file, "kafka")), true);
+ * assertEquals(isBroker(serviceNamed(file, "controller")), false);
+ * ```
+ */
 export function isBroker(service: ComposeService): boolean {
   const roles = service.environment.KAFKA_PROCESS_ROLES ?? "broker";
   return roles.split(",").some((role) => role.trim() === "broker");
@@ -178,6 +201,15 @@ export function isBroker(service: ComposeService): boolean {
  * whose port the service publishes.
  *
  * @returns An address such as "localhost:9092", or undefined for a controller.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const file = readComposeFile();
+ *
+ * assertEquals(clientAddress(serviceNamed(file, "kafka")), "localhost:9092");
+ * ```
  */
 export function clientAddress(service: ComposeService): string | undefined {
   if (!isBroker(service)) return undefined;
@@ -191,7 +223,20 @@ export function clientAddress(service: ComposeService): string | undefined {
   return undefined;
 }
 
-/** A service by its name. */
+/**
+ * A service by its name.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(
+ *   () => serviceNamed(readComposeFile(), "kafak"),
+ *   Error,
+ *   "did you mean 'kafka'?",
+ * );
+ * ```
+ */
 export function serviceNamed(file: ComposeFile, name: string): ComposeService {
   const service = file.services.find((service) => service.name === name);
   if (service) return service;

@@ -14,7 +14,18 @@ export interface EngineFolders {
   python: string;
 }
 
-/** Fills in the project's own files and folders where the options name none. */
+/**
+ * Fills in the project's own files and folders where the options name none.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folders = engineFolders({ jarsFolder: "/cache/jars" });
+ *
+ * assertEquals(folders.aot, "/cache/aot");
+ * ```
+ */
 export function engineFolders(options: EngineOptions = {}): EngineFolders {
   const project = COMPOSE_FILE.replace(/\/[^/]*$/, "");
   const jars = absolute(options.jarsFolder ?? `${project}/.kafka/jars`);

@@ -81,7 +81,16 @@ export function toolNamed(name: string): string {
   );
 }
 
-/** The Java class of a tool, which is named as {@linkcode toolNamed} allows. */
+/**
+ * The Java class of a tool, which is named as {@linkcode toolNamed} allows.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(toolClass("kafka-topics"), "org.apache.kafka.tools.TopicCommand");
+ * ```
+ */
 export function toolClass(name: string): string {
   return KAFKA_TOOLS[toolNamed(name)] ?? "";
 }
@@ -133,6 +142,17 @@ export function withBrokers(
  * one and has none yet.
  *
  * @param path The file, as `clientProperties()` writes it.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(withClientProperties("topics", ["--list"], "/p"), [
+ *   "--command-config",
+ *   "/p",
+ *   "--list",
+ * ]);
+ * ```
  */
 export function withClientProperties(
   name: string,

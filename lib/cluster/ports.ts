@@ -1,3 +1,4 @@
+import { MARK } from "./broker_mark.ts";
 import { commandLine } from "./process_identity.ts";
 
 /**
@@ -61,16 +62,28 @@ export function freePorts(count: number): number[] {
  * @param port The port.
  * @returns Such as "process 4242 (java -Xmx1g …)", or undefined where the
  * operating system does not tell, as with another user's process.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ *
+ * assertStringIncludes(portOwner(listener.addr.port) ?? "", `process ${Deno.pid}`);
+ * ```
  */
 export function portOwner(port: number): string | undefined {
   const pid = Deno.build.os === "linux" ? ownerInProc(port) : ownerByLsof(port);
   if (pid === undefined) return undefined;
-  const words = commandLine(pid).join(" ");
-  return `process ${pid}${
-    words
-      ? ` (${words.length > 80 ? `${words.slice(0, 80).trimEnd()}…` : words})`
-      : ""
-  }`;
+  const words = commandLine(pid);
+  const folder = words.find((word) => word.startsWith(MARK))
+    ?.slice(MARK.length);
+  const what = folder ? `the broker of ${folder}` : shortened(words.join(" "));
+  return what ? `process ${pid} (${what})` : `process ${pid}`;
+}
+
+function shortened(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80).trimEnd()}…` : text;
 }
 
 function ownerInProc(port: number): number | undefined {

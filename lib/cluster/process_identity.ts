@@ -55,6 +55,15 @@ export function processState({ pid, started }: ProcessIdentity): ProcessState {
  * Sends a signal to an identified process, never to another with its number.
  *
  * @returns Whether the process was there to receive it.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const stranger = { pid: Deno.pid, started: "long ago" };
+ *
+ * assertEquals(signalProcess(stranger, "SIGKILL"), false);
+ * ```
  */
 export function signalProcess(
   identity: ProcessIdentity,
@@ -81,6 +90,13 @@ export interface FoundProcess {
  * launcher has started can still be known by such a mark.
  *
  * @param word A whole argument.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(findProcesses("-Dno.such=mark"), []);
+ * ```
  */
 export function findProcesses(word: string): FoundProcess[] {
   return commandLines().filter(({ words }) => hasWord(words, word))
@@ -90,7 +106,16 @@ export function findProcesses(word: string): FoundProcess[] {
     });
 }
 
-/** The words of a process's command line, none if it is gone. */
+/**
+ * The words of a process's command line, none if it is gone.
+ *
+ * @example Usage
+ * ```ts
+ * import { assert } from "@std/assert";
+ *
+ * assert(commandLine(Deno.pid)[0]?.endsWith("deno"));
+ * ```
+ */
 export function commandLine(pid: number): string[] {
   if (Deno.build.os === "linux") {
     return (read(`/proc/${pid}/cmdline`) ?? "").split("\0").filter(Boolean);

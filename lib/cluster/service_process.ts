@@ -1,5 +1,6 @@
 import { until } from "../client/until.ts";
-import { BROKER_CLASS, markOf } from "./broker_process.ts";
+import { markOf } from "./broker_mark.ts";
+import { BROKER_CLASS } from "./broker_process.ts";
 import { EngineError } from "./engine_error.ts";
 import {
   findProcesses,

@@ -32,7 +32,16 @@ export function serviceFolder(stateFolder: string, service: string): string {
   return `${stateFolder}/brokers/${service}`;
 }
 
-/** Reads a service's record; undefined if it was never started, or was ended by `down`. */
+/**
+ * Reads a service's record; undefined if it was never started, or was ended by `down`.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(readRecord("no/such/folder"), undefined);
+ * ```
+ */
 export function readRecord(folder: string): ServiceRecord | undefined {
   try {
     return JSON.parse(Deno.readTextFileSync(`${folder}/service.json`));
@@ -45,7 +54,24 @@ export function readRecord(folder: string): ServiceRecord | undefined {
   }
 }
 
-/** Writes a service's record aside and renames, so that nobody reads half of it. */
+/**
+ * Writes a service's record aside and renames, so that nobody reads half of it.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * writeRecord(folder, {
+ *   service: "kafka",
+ *   role: "broker",
+ *   probe: "127.0.0.1:9092",
+ *   stopGraceMs: 10_000,
+ * });
+ *
+ * assertEquals(readRecord(folder)?.service, "kafka");
+ * ```
+ */
 export function writeRecord(folder: string, record: ServiceRecord): void {
   Deno.mkdirSync(folder, { recursive: true });
   const aside = `${folder}/service.json.${Deno.pid}`;
@@ -62,7 +88,16 @@ export function removeRecord(folder: string): void {
   }
 }
 
-/** The services that have a folder, whatever `compose.yaml` says now. */
+/**
+ * The services that have a folder, whatever `compose.yaml` says now.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(servicesWithFolder("no/such/folder"), []);
+ * ```
+ */
 export function servicesWithFolder(stateFolder: string): string[] {
   try {
     return [...Deno.readDirSync(`${stateFolder}/brokers`)]

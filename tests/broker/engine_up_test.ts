@@ -13,7 +13,7 @@ import { localEngine } from "lib/cluster/local_engine.ts";
 import { identifyProcess } from "lib/cluster/process_identity.ts";
 import { withOwnBrokers } from "./own_brokers.ts";
 
-Deno.test("up() returns when the broker answers, and down() ends it and keeps its data", () =>
+Deno.test("up() returns when the broker answers, with at most 200 MiB of memory, and down() ends it and keeps its data", () =>
   withOwnBrokers(async ({ engine, port }) => {
     const address = `localhost:${port(9092)}`;
     const lines: string[] = [];
@@ -27,6 +27,8 @@ Deno.test("up() returns when the broker answers, and down() ends it and keeps it
     assertEquals(running?.state, "running");
     assertEquals(running?.address, address);
     assert(running?.pid && identifyProcess(running.pid));
+    const residentKiB = Number(ps(running.pid, "rss"));
+    assert(residentKiB <= 200 * 1024, `${residentKiB} KiB`);
 
     assertEquals(await engine.down(), ["kafka"]);
     assertEquals(identifyProcess(running.pid), undefined);

@@ -4,7 +4,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { markOf } from "lib/cluster/broker_process.ts";
+import { markOf } from "lib/cluster/broker_mark.ts";
 import { EngineError } from "lib/cluster/engine.ts";
 import { findProcesses } from "lib/cluster/process_identity.ts";
 import { type OwnBrokers, withOwnBrokers } from "./own_brokers.ts";

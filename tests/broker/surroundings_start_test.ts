@@ -8,7 +8,7 @@ import { until } from "lib/client/until.ts";
 import { EngineError } from "lib/cluster/engine.ts";
 import { localEngine } from "lib/cluster/local_engine.ts";
 import { findProcesses } from "lib/cluster/process_identity.ts";
-import { markOf } from "lib/cluster/broker_process.ts";
+import { markOf } from "lib/cluster/broker_mark.ts";
 import {
   otherCommand,
   type OwnBrokers,
@@ -32,6 +32,22 @@ Deno.test("up() names a port in use and its owner, and starts nothing", () =>
     assertEquals(jvms(own, "kafka-1"), 0);
     assertEquals(await states(own), ["absent", "absent", "absent", "absent"]);
   }));
+
+Deno.test("up() names the folder of another broker that holds its port", () =>
+  withOwnBrokers((own) =>
+    withOwnBrokers(async (other) => {
+      await other.engine.up();
+      own.edit((text) =>
+        text.replaceAll(String(own.port(9092)), String(other.port(9092)))
+      );
+      const folder = Deno.realPathSync(other.stateFolder);
+      await assertRejects(
+        () => own.engine.up(),
+        EngineError,
+        `(the broker of ${folder}/brokers/kafka); end that process`,
+      );
+    })
+  ));
 
 Deno.test("up() takes no notice of a stale process file, and nobody signals the stranger it names", () =>
   withOwnBrokers(async (own) => {
