@@ -157,6 +157,9 @@ function advice(
   startWith: string,
 ): string {
   const kinds = new Set(answers.map(({ kind }) => kind));
+  if (answers.some(({ finding }) => finding.includes("certificate"))) {
+    return "to trust its certificate, set DENO_CERT to its authority's PEM file";
+  }
   if (kinds.has("encryption")) return "check KAFKA_SSL and KAFKA_BROKERS";
   if (chosen) {
     return `check KAFKA_BROKERS, or unset it and start Kafka with '${startWith}'`;

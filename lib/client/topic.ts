@@ -1,4 +1,4 @@
-import type { Kafka } from "kafkajs";
+import type { Kafka, KafkaJSError } from "kafkajs";
 import { type BrokerConnections, withBrokers } from "./broker_connections.ts";
 import { fetchEveryMetadata } from "./metadata.ts";
 import { fetchTopicOffsets } from "./topic_offsets.ts";
@@ -136,7 +136,10 @@ async function decided(
     const refusal = await request();
     if (refusal?.retriable) throw new Error(refusal.reason);
     return { refusal };
-  }, options);
+  }, {
+    ...options,
+    isFinal: (error) => (error as Partial<KafkaJSError>).retriable === false,
+  });
   return refusal;
 }
 

@@ -14,6 +14,8 @@ export interface UntilOptions {
   deadlineMs?: number;
   /** How long to wait between two tries, in milliseconds. 50 by default. */
   intervalMs?: number;
+  /** Which errors no waiting helps against, such as a wrong password. None by default. */
+  isFinal?: (error: unknown) => boolean;
 }
 
 /** What a predicate's value is once it is truthy. */
@@ -25,7 +27,7 @@ type Look = { value: unknown } | { error: unknown };
  * Waits until something has come true, never longer than its deadline. A
  * predicate that throws is tried again: right after a broker's death every
  * request may fail for some seconds. Only a name that does not exist
- * (`ReferenceError`) and an interrupt end the wait at once.
+ * (`ReferenceError`), what `isFinal` names, and an interrupt end the wait at once.
  *
  * @param predicate Asked again and again, one call at a time.
  * @returns The predicate's first value that is truthy.
@@ -45,8 +47,12 @@ type Look = { value: unknown } | { error: unknown };
  */
 export async function until<T>(
   predicate: () => T | Promise<T>,
-  { what = "the condition", deadlineMs = 10_000, intervalMs = 50 }:
-    UntilOptions = {},
+  {
+    what = "the condition",
+    deadlineMs = 10_000,
+    intervalMs = 50,
+    isFinal = () => false,
+  }: UntilOptions = {},
 ): Promise<Truthy<T>> {
   const ended = new AbortController();
   let last: Look | undefined;
@@ -58,7 +64,7 @@ export async function until<T>(
         if (value) return value as Truthy<T>;
         last = { value };
       } catch (error) {
-        if (error instanceof ReferenceError) throw error;
+        if (error instanceof ReferenceError || isFinal(error)) throw error;
         last = { error };
       }
       await pause(intervalMs, ended.signal);

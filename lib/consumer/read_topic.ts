@@ -34,6 +34,8 @@ export interface ReadTopicOptions {
   /**
    * `read_committed`, the default and KafkaJS's, leaves out what transactions
    * aborted and stops before the first open one. Java's is `read_uncommitted`.
+   * A transaction counts as open until its marker is written, some milliseconds
+   * after `commit()` has returned.
    */
   isolationLevel?: IsolationLevel;
   /** After how long to give up, in milliseconds. 10 s by default. */

@@ -11,6 +11,7 @@ import {
   freshName,
 } from "lib/client/topic.ts";
 import { until } from "lib/client/until.ts";
+import { describeTopic } from "lib/cluster/describe.ts";
 import { readTopic } from "lib/consumer/read_topic.ts";
 
 const kafka = kafkaClient();
@@ -41,6 +42,11 @@ Deno.test("readTopic() of an empty topic is empty", async () => {
 
 Deno.test("readTopic() keeps keys, values, headers, times, and nulls as nulls", async () => {
   await withTopic({ partitions: 2 }, async (topic, producer) => {
+    // Not long ago: retention deletes what seems old within a second.
+    const times = [1, 2, 3].map((second) =>
+      new Date(Date.now() - 60_000 + second)
+    );
+    const [first, second, third] = times.map((time) => String(time.getTime()));
     await producer.send({
       topic,
       messages: [
@@ -49,12 +55,13 @@ Deno.test("readTopic() keeps keys, values, headers, times, and nulls as nulls", 
           key: "k",
           value: "größe",
           headers: { a: "1", b: ["x", "y"] },
-          timestamp: "1000",
+          timestamp: first,
         },
-        { partition: 1, key: null, value: "no key", timestamp: "2000" },
-        { partition: 1, key: "", value: null, timestamp: "3000" },
+        { partition: 1, key: null, value: "no key", timestamp: second },
+        { partition: 1, key: "", value: null, timestamp: third },
       ],
     });
+    const headers = {};
     assertEquals(await readTopic(kafka, topic), [
       {
         partition: 1,
@@ -62,23 +69,23 @@ Deno.test("readTopic() keeps keys, values, headers, times, and nulls as nulls", 
         key: "k",
         value: "größe",
         headers: { a: "1", b: "y" },
-        timestamp: new Date(1000),
+        timestamp: times[0]!,
       },
       {
         partition: 1,
         offset: 1n,
         key: null,
         value: "no key",
-        headers: {},
-        timestamp: new Date(2000),
+        headers,
+        timestamp: times[1]!,
       },
       {
         partition: 1,
         offset: 2n,
         key: "",
         value: null,
-        headers: {},
-        timestamp: new Date(3000),
+        headers,
+        timestamp: times[2]!,
       },
     ]);
   });
@@ -193,6 +200,13 @@ Deno.test("readTopic() leaves out markers and what was aborted, and ends before 
     await send("first", "commit");
     await send("regretted", "abort");
     await send("second", "commit");
+    // The broker writes a transaction's marker only after it has answered the commit.
+    await until(
+      async () => (await describeTopic(kafka, topic)).partitions[0]!.end === 6n,
+      {
+        what: "the last marker",
+      },
+    );
     // Offsets 1, 3 and 5 are markers: the last one is the topic's last offset.
     assertEquals(await valuesOf("read_committed"), ["0 first", "4 second"]);
     assertEquals(await valuesOf("read_uncommitted"), [

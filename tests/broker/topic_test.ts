@@ -26,6 +26,22 @@ Deno.test("createTopic() returns when every broker knows a leader of every parti
   await deleteTopic(kafka, name);
 });
 
+Deno.test("createTopic() returns when the leaders take records, without a second try", async () => {
+  for (let round = 0; round < 10; round++) {
+    const topic = freshName("taken");
+    await createTopic(kafka, topic, { partitions: 12 });
+    const producer = kafka.producer({ retry: { retries: 0 } });
+    await producer.connect();
+    const messages = Array.from(
+      { length: 12 },
+      (_, partition) => ({ partition, value: "" }),
+    );
+    await producer.send({ topic, messages });
+    await producer.disconnect();
+    await deleteTopic(kafka, topic);
+  }
+});
+
 Deno.test("createTopic() gives 3 partitions and passes settings on", async () => {
   const name = freshName("settings");
   await createTopic(kafka, name, {

@@ -70,10 +70,10 @@ Deno.test("probeBroker() tells a web server from a broker", async () => {
 
 Deno.test("probeBroker() tells a server that waits for the end of a line from a broker", async () => {
   await withServer(async (connection) => {
-    let text = "";
     const bytes = new Uint8Array(1024);
-    while (!text.includes("\r\n")) {
-      const count = await connection.read(bytes) ?? 0;
+    for (let text = ""; !text.includes("\r\n");) {
+      const count = await connection.read(bytes);
+      if (count === null) return;
       text += new TextDecoder("latin1").decode(bytes.subarray(0, count));
     }
     await connection.write(

@@ -81,6 +81,19 @@ Deno.test("until() throws a ReferenceError at once: no waiting helps a misspelt 
   assert(performance.now() - start < 1_000);
 });
 
+Deno.test("until() ends at once with an error that is final", async () => {
+  let calls = 0;
+  await assertRejects(
+    () =>
+      until(() => Promise.reject(new RangeError(`call ${++calls}`)), {
+        intervalMs: 1,
+        isFinal: (error) => (error as Error).message === "call 2",
+      }),
+    RangeError,
+    "call 2",
+  );
+});
+
 Deno.test("until() ends when interrupted, and the next one works", async () => {
   const waiting = until(() => false, { deadlineMs: 60_000 });
   interrupt();
