@@ -176,7 +176,7 @@ class ContainerEngine implements Engine {
     { lines = 100 }: { lines?: number } = {},
   ): Promise<string> {
     serviceNamed(this.#project.file, service);
-    const log = await this.#project.log(service, lines);
+    const log = await this.#project.log(service, { lines });
     if (log !== undefined) return log;
     throw new EngineError(
       `Cannot show a log of '${service}': it has no container; start it with 'deno task kafka start ${service}'`,

@@ -153,8 +153,10 @@ async function whyEnded(
   if (!ended) return undefined;
   const { name } = ended;
   const why = containers.get(name)?.reason ?? "its container is gone";
-  const log = reasonInLog(await project.log(name, 1_000) ?? "");
-  return `Cannot start '${name}': ${why}: ${log}; 'deno task kafka logs ${name}' tells more`;
+  const log = await project.log(name, { lines: 1_000, ofLastRun: true });
+  return `Cannot start '${name}': ${why}: ${
+    reasonInLog(log ?? "")
+  }; 'deno task kafka logs ${name}' tells more`;
 }
 
 /** Whether the container engine publishes ports on this host. */

@@ -16,6 +16,8 @@ export interface Container {
   state: ServiceState;
   /** Why it is not running, in a few words, where that is not as asked. */
   reason?: string;
+  /** When its present or last run began: its log holds those before, too. */
+  startedAt: string;
   /** The folder of the compose file it was made from. */
   folder: string | undefined;
 }
@@ -26,6 +28,7 @@ interface Inspected {
   State: {
     Status: string;
     ExitCode: number;
+    StartedAt: string;
     OOMKilled?: boolean;
     Error?: string;
   };
@@ -82,13 +85,16 @@ export class ContainerProject {
     return containers;
   }
 
-  /** The last lines of a service's log, if it has a container. */
-  async log(service: string, lines: number): Promise<string | undefined> {
+  /** The last lines of a service's log, of its last run or of all, if it has a container. */
+  async log(
+    service: string,
+    { lines, ofLastRun = false }: { lines: number; ofLastRun?: boolean },
+  ): Promise<string | undefined> {
     const container = (await this.containers()).get(service);
     if (!container) return undefined;
+    const since = ofLastRun ? [`--since=${container.startedAt}`] : [];
     const { stdout, stderr } = await this.tryDocker([
-      "logs",
-      `--tail=${lines}`,
+      ...["logs", `--tail=${lines}`, ...since],
       container.id,
     ]);
     return stdout + stderr;
@@ -191,6 +197,7 @@ function containerOf({ Id, State, Config }: Inspected): Container {
     service: Config.Labels?.["com.docker.compose.service"] ?? "",
     state,
     ...(reason ? { reason } : {}),
+    startedAt: State.StartedAt,
     folder: Config.Labels?.["com.docker.compose.project.working_dir"],
   };
 }

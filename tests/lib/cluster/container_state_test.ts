@@ -49,7 +49,7 @@ const FOREIGN = `case "$1" in
 ps) echo 0123456789ab ;;
 inspect) cat <<'JSON'
 [{ "Id": "0123456789ab",
-   "State": { "Status": "running", "ExitCode": 0 },
+   "State": { "Status": "running", "ExitCode": 0, "StartedAt": "2026-11-21T03:00:00Z" },
    "Config": { "Labels": {
      "com.docker.compose.service": "kafka",
      "com.docker.compose.project.working_dir": "/somewhere/else" } } }]
