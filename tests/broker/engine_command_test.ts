@@ -25,8 +25,8 @@ Deno.test("deno task kafka: up, status, tool, logs, faults, down and reset, from
     );
     assertEquals(await says(own, "tool", "topics", "--list"), "orders\n");
     assertStringIncludes(
-      await says(own, "logs", "--lines", "500"),
-      "Kafka Server started",
+      await says(own, "logs", "--lines", "10000"),
+      "[BrokerServer id=1] Transition from",
     );
     assertStringIncludes(await says(own, "freeze", "kafka"), "kafka  frozen");
     assertStringIncludes(await says(own, "thaw", "kafka"), "kafka  running");
