@@ -3,17 +3,14 @@
 export interface ParseOptions<
   Booleans extends string,
   Strings extends string,
-  Collected extends string,
   Defaults extends Record<string, unknown>,
 > {
   boolean?: readonly Booleans[];
   string?: readonly Strings[];
-  collect?: readonly Collected[];
   default?: Defaults;
   alias?: Record<string, string | readonly string[]>;
   negatable?: readonly string[];
   stopEarly?: boolean;
-  "--"?: boolean;
   /** Told of each argument that no option describes; `false` drops it. */
   unknown?: (arg: string, key?: string, value?: unknown) => unknown;
 }
@@ -21,34 +18,26 @@ export interface ParseOptions<
 export type ParsedArgs<
   Booleans extends string,
   Strings extends string,
-  Collected extends string,
   Defaults,
 > =
-  & { _: (string | number)[]; "--"?: string[] }
-  & { [Name in Exclude<Booleans, Collected>]: boolean }
-  & { [Name in Exclude<Strings, Collected | keyof Defaults | "_">]?: string }
-  & { [Name in Exclude<Strings & keyof Defaults, Collected>]: string }
-  & { [Name in Strings & Collected]: string[] };
+  & { _: (string | number)[] }
+  & { [Name in Booleans]: boolean }
+  & { [Name in Exclude<Strings, keyof Defaults | "_">]?: string }
+  & { [Name in Strings & keyof Defaults]: string };
 
 export function parseArgs<
   const Booleans extends string = never,
   const Strings extends string = never,
-  const Collected extends string = never,
   const Defaults extends Record<string, unknown> = Record<never, never>,
 >(
   args: readonly string[],
-  options: ParseOptions<Booleans, Strings, Collected, Defaults> = {},
-): ParsedArgs<Booleans, Strings, Collected, Defaults> {
-  const parser = new Parser(options);
-  return parser.parse(args) as ParsedArgs<
-    Booleans,
-    Strings,
-    Collected,
-    Defaults
-  >;
+  options: ParseOptions<Booleans, Strings, Defaults> = {},
+): ParsedArgs<Booleans, Strings, Defaults> {
+  const values = new Parser(options).parse(args);
+  return values as ParsedArgs<Booleans, Strings, Defaults>;
 }
 
-type AnyOptions = ParseOptions<string, string, string, Record<string, unknown>>;
+type AnyOptions = ParseOptions<string, string, Record<string, unknown>>;
 
 class Parser {
   readonly #values: Record<string, unknown> & { _: (string | number)[] } = {
@@ -57,14 +46,12 @@ class Parser {
   readonly #options: AnyOptions;
   readonly #boolean: Set<string>;
   readonly #string: Set<string>;
-  readonly #collect: Set<string>;
   readonly #negatable: Set<string>;
 
   constructor(options: AnyOptions) {
     this.#options = options;
     this.#boolean = this.#withAliases(options.boolean);
     this.#string = this.#withAliases(options.string);
-    this.#collect = this.#withAliases(options.collect);
     this.#negatable = this.#withAliases(options.negatable);
   }
 
@@ -81,8 +68,7 @@ class Parser {
       }
     }
     this.#fillIn();
-    if (this.#options["--"]) this.#values["--"] = afterDashes;
-    else this.#values._.push(...afterDashes);
+    this.#values._.push(...afterDashes);
     return this.#values;
   }
 
@@ -131,17 +117,12 @@ class Parser {
   #set(name: string, value: string | boolean, arg: string): void {
     const names = [name, ...this.#aliasesOf(name)];
     const described = names.length > 1 || this.#boolean.has(name) ||
-      this.#string.has(name) ||
-      this.#collect.has(name);
+      this.#string.has(name);
     if (!described && this.#options.unknown?.(arg, name, value) === false) {
       return;
     }
     const kept = this.#string.has(name) ? value : numberIfNumeric(value);
-    for (const each of names) {
-      if (this.#collect.has(each)) {
-        this.#values[each] = [...(this.#values[each] as unknown[] ?? []), kept];
-      } else this.#values[each] = kept;
-    }
+    for (const each of names) this.#values[each] = kept;
   }
 
   #positional(arg: string): void {
@@ -158,12 +139,7 @@ class Parser {
         this.#values[each] = value;
       }
     }
-    for (const name of this.#boolean) {
-      this.#values[name] ??= this.#collect.has(name) ? [] : false;
-    }
-    for (const name of this.#string) {
-      if (this.#collect.has(name)) this.#values[name] ??= [];
-    }
+    for (const name of this.#boolean) this.#values[name] ??= false;
   }
 
   #withAliases(names: readonly string[] = []): Set<string> {
