@@ -67,8 +67,8 @@ async function runTests(
       `--junit-path=${JUNIT}`,
       ...config,
     ],
-    // Most tests wait for a broker: two at a time share two cores well.
-    env: { DENO_JOBS: "2" },
+    // Most tests wait for a broker or a kernel: three at a time keep two cores busy.
+    env: { DENO_JOBS: "3" },
     onLine(line) {
       if (/^[^ ].* \.\.\. (ok|FAILED)/.test(line)) finished++;
       running.report(`${finished} finished`);
