@@ -7,7 +7,7 @@ import {
   VENV,
   venvProgram,
 } from "../setup/paths.ts";
-import { descendants, signal } from "./process_tree.ts";
+import { descendants, signal } from "../process_list.ts";
 
 const FOLDER = `${KAFKA_FOLDER}/jupyter`;
 const LOG_FILE = `${KAFKA_FOLDER}/logs/jupyterlab.log`;

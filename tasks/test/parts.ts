@@ -1,4 +1,5 @@
 import { configOptions } from "../config.ts";
+import { listProcesses, signal } from "../process_list.ts";
 import { PROJECT } from "../setup/paths.ts";
 import { readIfThere, removeIfThere } from "../setup/stamp.ts";
 import { agreeing, countsOfJunit, countsOfLastLine } from "./counts.ts";
@@ -55,27 +56,48 @@ async function runTests(
 ): Promise<PartResult> {
   await removeIfThere(`${PROJECT}/${COVERAGE}`);
   await removeIfThere(`${PROJECT}/${JUNIT}`);
+  const args = [
+    "test",
+    "-A",
+    "--doc",
+    "--parallel",
+    `--coverage=${COVERAGE}`,
+    `--junit-path=${JUNIT}`,
+    ...config,
+  ];
+  // All that tests make is below this folder, so that what they leave can be found.
+  const folder = await Deno.makeTempDir({ prefix: "kafka-notebooks-test-" });
   let finished = 0;
-  const { code, output } = await runDeno({
-    ...running,
-    args: [
-      "test",
-      "-A",
-      "--doc",
-      "--parallel",
-      `--coverage=${COVERAGE}`,
-      `--junit-path=${JUNIT}`,
-      ...config,
-    ],
-    // Most tests wait for a broker or a kernel: three at a time keep two cores busy.
-    env: { DENO_JOBS: "3" },
-    onLine(line) {
-      if (/^[^ ].* \.\.\. (ok|FAILED)/.test(line)) finished++;
-      running.report(`${finished} finished`);
-    },
-  });
-  const counts = countsOfJunit(readIfThere(`${PROJECT}/${JUNIT}`) ?? "");
-  return { ...agreeing(counts, code), output };
+  try {
+    const { code, output } = await runDeno({
+      ...running,
+      args,
+      // Most tests wait for a broker or a kernel: three at a time keep two cores busy.
+      env: { DENO_JOBS: "3", TMPDIR: folder },
+      onLine(line) {
+        if (/^[^ ].* \.\.\. (ok|FAILED)/.test(line)) finished++;
+        running.report(`${finished} finished`);
+      },
+    });
+    const report = readIfThere(`${PROJECT}/${JUNIT}`) ?? "";
+    const { passed, failed } = agreeing(countsOfJunit(report), code);
+    const left = await killWhatIsLeft(folder);
+    return left.length === 0 ? { passed: passed + 1, failed, output } : {
+      passed,
+      failed: failed + 1,
+      output: `${output}\n\nLeft running by the tests:\n${left.join("\n")}`,
+    };
+  } finally {
+    await removeIfThere(folder);
+  }
+}
+
+/** Ends the processes whose command names a folder, brokers and kernels of tests that were cut short. */
+async function killWhatIsLeft(folder: string): Promise<string[]> {
+  const left = (await listProcesses())
+    .filter(({ command }) => command.includes(folder));
+  for (const { pid } of left) signal(pid, "SIGKILL");
+  return left.map(({ command }) => command.slice(0, 300));
 }
 
 async function checkCoverage(

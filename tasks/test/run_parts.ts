@@ -15,7 +15,10 @@ export interface RunPartsOptions {
   signal: AbortSignal;
 }
 
-/** Runs parts side by side, in their order, each after the one it waits for. A part that throws has failed. */
+/**
+ * Runs parts side by side, in their order, each after the one it waits for. A
+ * part that throws has failed. After a stop none is begun, and none reported.
+ */
 export async function runParts(
   parts: Part[],
   { jobs, watcher, signal }: RunPartsOptions,
@@ -29,8 +32,8 @@ export async function runParts(
     return index < 0 ? undefined : waiting.splice(index, 1)[0];
   };
   const running = new Set<Promise<void>>();
-  while (results.size < parts.length) {
-    const part = running.size < jobs ? next() : undefined;
+  while (results.size < parts.length && !(signal.aborted && !running.size)) {
+    const part = running.size < jobs && !signal.aborted ? next() : undefined;
     if (!part) {
       if (running.size === 0) throw new Error("the parts wait for each other");
       await Promise.race(running);
@@ -42,7 +45,7 @@ export async function runParts(
     });
     running.add(run);
   }
-  return parts.map(({ name }) => results.get(name)!);
+  return parts.flatMap(({ name }) => results.get(name) ?? []);
 }
 
 async function runPart(
@@ -61,6 +64,8 @@ async function runPart(
   } catch (error) {
     result = { passed: 0, failed: 1, output: String(error) };
   }
-  watcher.ended(part.name, result, performance.now() - start);
+  if (!signal.aborted) {
+    watcher.ended(part.name, result, performance.now() - start);
+  }
   return result;
 }

@@ -128,3 +128,25 @@ Deno.test("runParts() keeps to the jobs and to what a part waits for, and counts
   ]);
   assertStringIncludes(results[2]!.output, "broken");
 });
+
+Deno.test("runParts() begins and reports nothing after a stop", async () => {
+  const stop = new AbortController();
+  const events: string[] = [];
+  const part = (name: string): Part => ({
+    name,
+    run() {
+      stop.abort();
+      return Promise.resolve({ passed: 0, failed: 1, output: "cut short" });
+    },
+  });
+  await runParts([part("a"), part("b")], {
+    jobs: 1,
+    signal: stop.signal,
+    watcher: {
+      started: (name) => events.push(`+${name}`),
+      progressed: () => {},
+      ended: (name) => events.push(`-${name}`),
+    },
+  });
+  assertEquals(events, ["+a"]);
+});
