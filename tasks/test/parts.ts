@@ -1,5 +1,5 @@
 import { configOptions } from "../config.ts";
-import { listProcesses, signal } from "../process_list.ts";
+import { descendants, listProcesses, signal } from "../process_list.ts";
 import { PROJECT } from "../setup/paths.ts";
 import { readIfThere, removeIfThere } from "../setup/stamp.ts";
 import { agreeing, countsOfJunit, countsOfLastLine } from "./counts.ts";
@@ -24,7 +24,14 @@ export async function partsOfTheTest(): Promise<Part[]> {
   return [
     wholePart("format", ["fmt", "--check"]),
     wholePart("lint", ["lint"]),
-    wholePart("types", ["check", ...config, "lib", "tasks", "tests"]),
+    wholePart("types", [
+      "check",
+      "--quiet",
+      ...config,
+      "lib",
+      "tasks",
+      "tests",
+    ]),
     notebooksPart("notebooks read", config, ["--check"]),
     { name: "tests", run: (running) => runTests(config, running) },
     {
@@ -62,6 +69,7 @@ async function runTests(
     "--doc",
     "--parallel",
     `--coverage=${COVERAGE}`,
+    "--coverage-raw-data-only",
     `--junit-path=${JUNIT}`,
     ...config,
   ];
@@ -96,7 +104,11 @@ async function runTests(
 async function killWhatIsLeft(folder: string): Promise<string[]> {
   const left = (await listProcesses())
     .filter(({ command }) => command.includes(folder));
-  for (const { pid } of left) signal(pid, "SIGKILL");
+  for (const { pid } of left) {
+    for (const each of [pid, ...await descendants(pid)]) {
+      signal(each, "SIGKILL");
+    }
+  }
   return left.map(({ command }) => command.slice(0, 300));
 }
 
