@@ -23,16 +23,16 @@ const hintsShown = new Map<string, number>();
  *
  * @param name The exercise's name, as in the tags of its cells.
  * @param hints What to say after the first, second, … failing run, from vague to plain.
- * @param test Throws, rejects, or returns `false` while the solution is wrong.
+ * @param test Returns a sentence that says what is wrong, or `false`, or throws, while the
+ *   solution is wrong; returns nothing once it is right.
  * @param options The deadline.
  *
  * @example Usage
  * ```ts
- * import { assertEquals } from "@std/assert";
- *
  * const partitionOf = (_key: string): number | undefined => undefined; // the reader's part
  * await check("partition-of", ["Which hash does Kafka use?"], () => {
- *   assertEquals(partitionOf("order-1"), 2);
+ *   const partition = partitionOf("order-1");
+ *   if (partition !== 2) return `order-1 belongs in partition 2, and it says ${partition}`;
  * });
  * ```
  */
@@ -106,7 +106,9 @@ async function whyNot(
   });
   const verdict = (async () => {
     try {
-      return await test() === false ? "The check returned false." : undefined;
+      const answer = await test();
+      if (typeof answer === "string" && answer !== "") return answer;
+      return answer === false ? "The check returned false." : undefined;
     } catch (error) {
       if (error instanceof InterruptedError) throw error;
       return reason(error);

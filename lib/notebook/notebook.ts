@@ -18,6 +18,13 @@ import { removeLeftovers } from "./leftovers.ts";
 import { markedName, ownMark, type RunMark } from "./run_name.ts";
 import { stoppable } from "./stoppable.ts";
 
+// What nearly every notebook uses, so that its first cell needs one line for it.
+export { claim } from "./claim.ts";
+export { show } from "./display.ts";
+export { check } from "./exercise.ts";
+export { logPicture } from "./log_picture.ts";
+export { table } from "./table.ts";
+
 activateKernelManners();
 
 /** What a notebook works with: a client factory, and everything it must remove at its end. */

@@ -47,6 +47,7 @@ Deno.test("check() shows a solved exercise, and starts over with its hints", asy
 Deno.test("check() is not passed by a test that returns false, throws nothing much, or rejects", async () => {
   const tests: [() => unknown, string][] = [
     [() => false, "The check returned false."],
+    [() => "two keys share a partition", "two keys share a partition"],
     [() => {
       throw "a string";
     }, "It threw a string"],
