@@ -6,8 +6,12 @@ import {
   textOf,
 } from "./document.ts";
 
-/** What every front end needs to know of a notebook. */
-const METADATA: NotebookDocument["metadata"] = {
+/**
+ * What every front end needs to know of a notebook. It is what JupyterLab gets
+ * from the kernel of the pinned Deno, version included: where they differ,
+ * opening a notebook would change its file.
+ */
+export const METADATA: NotebookDocument["metadata"] = {
   kernelspec: { display_name: "Deno", language: "typescript", name: "deno" },
   language_info: {
     codemirror_mode: "typescript",
@@ -16,6 +20,7 @@ const METADATA: NotebookDocument["metadata"] = {
     name: "typescript",
     nbconvert_exporter: "script",
     pygments_lexer: "typescript",
+    version: "6.0.3",
   },
 };
 

@@ -1,7 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Output, readNotebook } from "../../tasks/notebooks/document.ts";
 import { runNotebooks } from "../../tasks/notebooks/run_all.ts";
-import { mergeStreams, saveOutputs } from "../../tasks/notebooks/save.ts";
+import {
+  mergeStreams,
+  METADATA,
+  saveOutputs,
+} from "../../tasks/notebooks/save.ts";
+import { venvProgram } from "../../tasks/setup/paths.ts";
 import { code, markdown, NotebookFolder } from "./temporary_notebook.ts";
 
 const stdout = (text: string): Output => ({
@@ -66,7 +71,16 @@ Deno.test("saveOutputs() drops what changes from run to run and keeps a person's
     source: ["1;"],
   });
   assertEquals(document.cells[1]!.execution_count, null);
-  assert(document.metadata.language_info?.version === undefined);
+});
+
+Deno.test("saveOutputs() names the language as the kernel does, so that opening a notebook leaves its file as it is", async () => {
+  const { stdout } = await new Deno.Command(venvProgram("deno"), {
+    args: ["eval", "-p", "Deno.version.typescript"],
+  }).output();
+  assertEquals(
+    METADATA.language_info?.version,
+    new TextDecoder().decode(stdout).trim(),
+  );
 });
 
 Deno.test("runNotebooks() with write leaves a notebook that fails as it was", async () => {
