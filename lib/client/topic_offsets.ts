@@ -32,6 +32,8 @@ export const ISOLATION_LEVELS: Record<IsolationLevel, number> = {
 /** What the request calls the next and the first offset. */
 const LATEST = -1;
 const EARLIEST = -2;
+/** What the answer says when every record is older than the timestamp. */
+const NONE_THAT_LATE = -1n;
 
 /** A leader that is listed but silent counts as none after this time. */
 const SILENCE_MS = 2_000;
@@ -73,6 +75,85 @@ export async function fetchTopicOffsets(
   topic: string,
   isolationLevel: IsolationLevel = "read_uncommitted",
 ): Promise<PartitionOffsets[]> {
+  const timestamps = [EARLIEST, LATEST];
+  const asked = { topic, timestamps, isolationLevel };
+  const partitions = await askLeaders(brokers, asked);
+  return partitions.map(({ offsets: [begin = null, end = null], ...rest }) => ({
+    ...rest,
+    begin,
+    end,
+  }));
+}
+
+/** A partition with the first of its records that is not older than a time. */
+export interface PartitionOffsetAt extends PartitionMetadata {
+  /** Where its leader listens, or null while it has none. */
+  address: BrokerAddress | null;
+  /** That record's offset, or the next record's if all are older; null while no leader answers. */
+  offset: bigint | null;
+}
+
+/**
+ * Asks the leaders of a topic's partitions for the first record whose
+ * timestamp is at or after a time.
+ *
+ * @param brokers Connections, as `withBrokers()` gives them.
+ * @param topic The topic's name.
+ * @param time The time.
+ * @returns Each partition with the offset, in order of their numbers.
+ * @throws {Error} If there is no such topic.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { withBrokers } from "./broker_connections.ts";
+ * import { kafkaClient } from "./kafka_client.ts";
+ * import { createTopic, deleteTopic, freshName } from "./topic.ts";
+ *
+ * const kafka = kafkaClient();
+ * const topic = freshName("orders");
+ * await createTopic(kafka, topic, { partitions: 1 });
+ *
+ * const [partition] = await withBrokers(
+ *   kafka,
+ *   (brokers) => fetchOffsetsAt(brokers, topic, new Date()),
+ * );
+ * assertEquals(partition!.offset, 0n);
+ * await deleteTopic(kafka, topic);
+ * ```
+ */
+export async function fetchOffsetsAt(
+  brokers: BrokerConnections,
+  topic: string,
+  time: Date,
+): Promise<PartitionOffsetAt[]> {
+  const partitions = await askLeaders(brokers, {
+    topic,
+    timestamps: [time.getTime(), LATEST],
+    isolationLevel: "read_uncommitted",
+  });
+  return partitions.map(({ offsets: [found = null, end = null], ...rest }) => ({
+    ...rest,
+    offset: found === NONE_THAT_LATE ? end : found,
+  }));
+}
+
+interface Asked {
+  topic: string;
+  timestamps: number[];
+  isolationLevel: IsolationLevel;
+}
+
+interface Answered extends PartitionMetadata {
+  address: BrokerAddress | null;
+  /** One for each timestamp, or none while no leader answers. */
+  offsets: (bigint | undefined)[];
+}
+
+async function askLeaders(
+  brokers: BrokerConnections,
+  { topic, timestamps, isolationLevel }: Asked,
+): Promise<Answered[]> {
   const metadata = await fetchMetadata(await brokers.any(), [topic]);
   const { error, partitions } = metadata.topics[0]!;
   if (error !== null) {
@@ -92,9 +173,8 @@ export async function fetchTopicOffsets(
           timestamp,
           isolationLevel,
         });
-    const asked = Promise.all([ask(EARLIEST), ask(LATEST)]);
     // A leader that died or froze a moment ago is still listed.
-    const [begins, ends] = await within(asked, {
+    const answers = await within(Promise.all(timestamps.map(ask)), {
       deadlineMs: SILENCE_MS,
       what: "a leader",
     })
@@ -102,8 +182,7 @@ export async function fetchTopicOffsets(
     return led.map((partition) => ({
       ...partition,
       address,
-      begin: begins?.get(partition.partition) ?? null,
-      end: ends?.get(partition.partition) ?? null,
+      offsets: answers.map((answer) => answer.get(partition.partition)),
     }));
   }));
   return known.flat().sort((a, b) => a.partition - b.partition);
@@ -139,7 +218,7 @@ async function askLeader(
   );
 }
 
-function noneUnlessInterrupted(error: unknown): [] {
+function noneUnlessInterrupted(error: unknown): Map<number, bigint>[] {
   if (error instanceof InterruptedError) throw error;
   return [];
 }

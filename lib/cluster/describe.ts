@@ -6,11 +6,11 @@ import {
 import { withAdmin } from "../client/admin.ts";
 import {
   type BrokerAddress,
-  type BrokerConnections,
   withBrokers,
 } from "../client/broker_connections.ts";
 import { fetchMetadata, type PartitionMetadata } from "../client/metadata.ts";
 import { fetchTopicOffsets } from "../client/topic_offsets.ts";
+import { lagOf, type PartitionLag } from "../consumer/lag.ts";
 
 /** A cluster as a client sees it. */
 export interface ClusterDescription {
@@ -48,20 +48,6 @@ export interface MemberDescription {
   assignment: Record<string, number[]>;
 }
 
-/** How far a group has come in a partition. */
-export interface GroupOffset {
-  /** The topic's name. */
-  topic: string;
-  /** The partition's number. */
-  partition: number;
-  /** The offset it reads next: its last commit. */
-  committed: bigint;
-  /** The offset the next record will have, or null while no leader answers. */
-  end: bigint | null;
-  /** How many offsets lie between, or null while that is not known. */
-  lag: bigint | null;
-}
-
 /** A consumer group as its coordinator sees it. */
 export interface GroupDescription {
   /** The group's id. */
@@ -73,7 +59,7 @@ export interface GroupDescription {
   /** Its members, in order of their client ids. */
   members: MemberDescription[];
   /** Where it has committed, by topic and partition. */
-  offsets: GroupOffset[];
+  offsets: PartitionLag[];
 }
 
 /**
@@ -165,52 +151,17 @@ export async function describeGroup(
   groupId: string,
 ): Promise<GroupDescription> {
   const what = `the description of group '${groupId}'`;
-  const { described, commits } = await withAdmin(kafka, async (admin) => {
+  const described = await withAdmin(kafka, async (admin) => {
     const { groups: [described] } = await admin.describeGroups([groupId]);
-    return {
-      described: described!,
-      commits: await admin.fetchOffsets({ groupId }),
-    };
+    return described!;
   }, { what });
-  const offsets = await withBrokers(
-    kafka,
-    async (brokers) =>
-      await Promise.all(commits.map(async ({ topic, partitions }) => {
-        const ends = await endsOf(brokers, topic);
-        return partitions.map(({ partition, offset }) => {
-          const committed = BigInt(offset);
-          const end = ends.get(partition) ?? null;
-          return {
-            topic,
-            partition,
-            committed,
-            end,
-            lag: end === null ? null : end - committed,
-          };
-        });
-      })),
-    { what },
-  );
   return {
     groupId,
     state: described.state,
     assignor: described.protocol,
     members: described.members.map(readMember).sort(byClient),
-    offsets: offsets.flat().filter(({ committed }) => committed >= 0n).sort(
-      byPartition,
-    ),
+    offsets: await lagOf(kafka, groupId),
   };
-}
-
-/** None if the topic has been deleted since the group committed. */
-async function endsOf(
-  brokers: BrokerConnections,
-  topic: string,
-): Promise<Map<number, bigint | null>> {
-  const { topics } = await fetchMetadata(await brokers.any(), [topic]);
-  if (topics[0]?.error !== null) return new Map();
-  const partitions = await fetchTopicOffsets(brokers, topic);
-  return new Map(partitions.map(({ partition, end }) => [partition, end]));
 }
 
 function readMember(member: KafkaJsMember): MemberDescription {
@@ -229,8 +180,4 @@ function readMember(member: KafkaJsMember): MemberDescription {
 function byClient(a: MemberDescription, b: MemberDescription): number {
   return a.clientId.localeCompare(b.clientId) ||
     a.memberId.localeCompare(b.memberId);
-}
-
-function byPartition(a: GroupOffset, b: GroupOffset): number {
-  return a.topic.localeCompare(b.topic) || a.partition - b.partition;
 }

@@ -1,9 +1,10 @@
-import type { IHeaders, Kafka, KafkaJSError } from "kafkajs";
+import type { IHeaders, Kafka } from "kafkajs";
 import {
   type BrokerConnections,
   withBrokers,
 } from "../client/broker_connections.ts";
 import { pause } from "../client/interrupt.ts";
+import { mayPass } from "../client/may_pass.ts";
 import {
   fetchTopicOffsets,
   type IsolationLevel,
@@ -110,7 +111,7 @@ export async function readTopic(
         obstacle = ` (no leader of partition ${leaderless.partition} answers)`;
       } catch (error) {
         // A leader may change, die or lose its oldest records meanwhile: look again, go on.
-        if (!mayPass(error)) throw error;
+        if (!mayPass(error) && !isOutOfRange(error)) throw error;
         obstacle = ` (${error})`;
       }
       await pause(RETRY_MS, brokers.signal);
@@ -186,10 +187,6 @@ function later(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
 }
 
-function mayPass(error: unknown): boolean {
-  const { name, type, retriable } = error as Partial<KafkaJSError> & {
-    type?: string;
-  };
-  return retriable === true || name === "KafkaJSConnectionError" ||
-    type === "OFFSET_OUT_OF_RANGE";
+function isOutOfRange(error: unknown): boolean {
+  return (error as { type?: string }).type === "OFFSET_OUT_OF_RANGE";
 }
