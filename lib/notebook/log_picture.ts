@@ -249,16 +249,21 @@ function rowMarkers(
   return row.levels.flatMap((marker, level) => {
     const x = markerX(row, marker, cellWidth);
     const line = y + level * LEVEL_HEIGHT;
+    const text = `${marker.label}: ${marker.offset}`;
+    // Text that would leave the picture stands before its line.
+    const before = x + 7 + textWidth(text, 11) > WIDEST_PICTURE - MARGIN;
     return [
       `<path d="M${x},${line + 3}V${
         top + CELL_HEIGHT + 3
       }" stroke="${INK.mark}" stroke-width="1.5"/>`,
       `<path d="M${x - 4},${line + 1}h8l-4,6z" fill="${INK.mark}"/>`,
       textAt(
-        x + 7,
+        before ? x - 7 : x + 7,
         line + 9,
-        `${marker.label}: ${marker.offset}`,
-        `font-size="11" fill="${INK.mark}"`,
+        text,
+        `font-size="11" fill="${INK.mark}"${
+          before ? ' text-anchor="end"' : ""
+        }`,
       ),
     ];
   });

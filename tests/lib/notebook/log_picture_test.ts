@@ -91,3 +91,18 @@ Deno.test("logPicture() draws a topic without a record", () => {
   );
   assertEquals(logPicture([]).toString(), "");
 });
+
+Deno.test("logPicture() keeps a marker's text inside the picture", () => {
+  const records = Array.from({ length: 40 }, (_, offset) => ({
+    partition: 0,
+    offset,
+    label: "a long dish",
+  }));
+  const output = logPicture(records, {
+    markers: [{ partition: 0, offset: 40, label: "the kitchen" }],
+  });
+  const html = String(output.bundle["text/html"]);
+  const svg = atob(html.match(/base64,([^"]+)"/)![1]!);
+  const text = svg.match(/<text [^>]*>the kitchen: 40</)![0];
+  assert(text.includes('text-anchor="end"'), text);
+});
