@@ -3,6 +3,7 @@ import { findBroker, NoBrokerError } from "lib/client/probe.ts";
 import {
   type Engine,
   type EngineName,
+  type EngineOptions,
   findEngine,
 } from "lib/cluster/engine.ts";
 import { UsageError } from "./command.ts";
@@ -25,11 +26,21 @@ export function engineChoice(value: string): "auto" | EngineName {
   );
 }
 
-/** The broker at KAFKA_BROKERS or localhost:9092 if Kafka answers there, else one started for it. */
+/**
+ * The broker at KAFKA_BROKERS or localhost:9092 if Kafka answers there, else one started for it.
+ *
+ * @param places Other files and folders than the project's: then it is the broker of that compose file.
+ */
 export async function findOrStartBroker(
   engineName: "auto" | EngineName,
+  places: EngineOptions = {},
 ): Promise<Broker> {
-  const connection = connectionFromEnvironment();
+  const connection = places.composeFile === undefined
+    ? connectionFromEnvironment()
+    : {
+      ...connectionFromEnvironment({}),
+      brokers: (await findEngine(engineName, places)).addresses(),
+    };
   try {
     return { address: await findBroker(connection) };
   } catch (error) {
@@ -37,7 +48,7 @@ export async function findOrStartBroker(
     // Something else holds the port: to start a broker there would only hide that.
     if (error.answers.some(({ kind }) => kind !== "nothing")) throw error;
   }
-  const engine = await findEngine(engineName);
+  const engine = await findEngine(engineName, places);
   const address = engine.addresses().at(0) ?? connection.brokers[0]!;
   await showStep(
     `Kafka broker on ${address}`,

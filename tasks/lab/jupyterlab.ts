@@ -1,4 +1,4 @@
-import { delimiter } from "node:path";
+import { delimiter, dirname } from "node:path";
 import { TaskError } from "../command.ts";
 import {
   KAFKA_FOLDER,
@@ -9,8 +9,6 @@ import {
 } from "../setup/paths.ts";
 import { descendants, signal } from "../process_list.ts";
 
-const FOLDER = `${KAFKA_FOLDER}/jupyter`;
-const LOG_FILE = `${KAFKA_FOLDER}/logs/jupyterlab.log`;
 const READY_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 10_000;
 const POLL_MS = 50;
@@ -29,11 +27,18 @@ export interface JupyterLab {
   kill(): Promise<void>;
 }
 
-/** Starts JupyterLab of `.venv` on this host alone, with all it keeps inside `.kafka`. */
-export function startJupyterLab(port: number): JupyterLab {
+/**
+ * Starts JupyterLab of `.venv` on this host alone, with all it keeps inside
+ * `.kafka`, or another folder.
+ */
+export function startJupyterLab(
+  port: number,
+  { stateFolder = KAFKA_FOLDER }: { stateFolder?: string } = {},
+): JupyterLab {
   const token = crypto.randomUUID().replaceAll("-", "");
   const page = firstNotebook();
-  keepQuiet();
+  const logFile = `${stateFolder}/logs/jupyterlab.log`;
+  keepQuiet(stateFolder);
   const server = new Deno.Command(venvProgram("jupyter-lab"), {
     args: [
       "--no-browser",
@@ -49,14 +54,14 @@ export function startJupyterLab(port: number): JupyterLab {
     ],
     cwd: PROJECT,
     clearEnv: true,
-    env: { ...environment(), JUPYTER_TOKEN: token },
+    env: { ...environment(stateFolder), JUPYTER_TOKEN: token },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
     // Ctrl-C is for us: we end the server in order.
     detached: true,
   }).spawn();
-  const logged = keepLog(server);
+  const logged = keepLog(server, logFile);
   const base = `http://127.0.0.1:${port}`;
   let hasEnded = false;
   const ended = server.status.then(() => {
@@ -78,7 +83,7 @@ export function startJupyterLab(port: number): JupyterLab {
         if (hasEnded) {
           await logged;
           throw new TaskError(
-            `Cannot open JupyterLab as it ended at once: ${lastError()}`,
+            `Cannot open JupyterLab as it ended at once: ${lastError(logFile)}`,
           );
         }
         if (Date.now() > deadline) {
@@ -86,7 +91,7 @@ export function startJupyterLab(port: number): JupyterLab {
           throw new TaskError(
             `Cannot open JupyterLab as it did not answer on ${base} within ${
               READY_DEADLINE_MS / 1_000
-            } s. Its log: ${shortPath(LOG_FILE)}`,
+            } s. Its log: ${shortPath(logFile)}`,
           );
         }
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -102,19 +107,20 @@ export function startJupyterLab(port: number): JupyterLab {
 }
 
 /** A JupyterLab of this folder that answers now, such as one in another terminal. */
-export async function runningJupyterLab(): Promise<
-  { url: string; pid: number } | undefined
-> {
+export async function runningJupyterLab(
+  { stateFolder = KAFKA_FOLDER }: { stateFolder?: string } = {},
+): Promise<{ url: string; pid: number } | undefined> {
+  const folder = `${jupyterFolder(stateFolder)}/runtime`;
   let entries: Deno.DirEntry[];
   try {
-    entries = [...Deno.readDirSync(`${FOLDER}/runtime`)];
+    entries = [...Deno.readDirSync(folder)];
   } catch {
     return undefined;
   }
   for (const { name } of entries) {
     if (!/^jpserver-\d+\.json$/.test(name)) continue;
     const { url, token, pid } = JSON.parse(
-      Deno.readTextFileSync(`${FOLDER}/runtime/${name}`),
+      Deno.readTextFileSync(`${folder}/${name}`),
     );
     if (await answers(`${url}api/status?token=${token}`)) {
       return {
@@ -132,9 +138,13 @@ function firstNotebook(): string {
   return first ? `/lab/tree/notebooks/${encodeURIComponent(first)}` : "/lab";
 }
 
+function jupyterFolder(stateFolder: string): string {
+  return `${stateFolder}/jupyter`;
+}
+
 /** What JupyterLab would ask a person at its first start: news, and updates of what we pin. */
-function keepQuiet(): void {
-  const folder = `${FOLDER}/config/labconfig`;
+function keepQuiet(stateFolder: string): void {
+  const folder = `${jupyterFolder(stateFolder)}/config/labconfig`;
   Deno.mkdirSync(folder, { recursive: true });
   Deno.writeTextFileSync(
     `${folder}/page_config.json`,
@@ -146,7 +156,8 @@ function keepQuiet(): void {
   );
 }
 
-function environment(): Record<string, string> {
+function environment(stateFolder: string): Record<string, string> {
+  const folder = jupyterFolder(stateFolder);
   // npx hands on its own settings, which other programs take for theirs.
   const inherited = Object.entries(Deno.env.toObject())
     .filter(([name]) => !/^(npm_.*|COLOR|NO_COLOR|FORCE_COLOR)$/.test(name));
@@ -155,16 +166,19 @@ function environment(): Record<string, string> {
     ...Object.fromEntries(inherited),
     PATH: [programs, Deno.env.get("PATH") ?? ""].join(delimiter),
     VIRTUAL_ENV: VENV,
-    JUPYTER_CONFIG_DIR: `${FOLDER}/config`,
-    JUPYTER_DATA_DIR: `${FOLDER}/data`,
-    JUPYTER_RUNTIME_DIR: `${FOLDER}/runtime`,
-    IPYTHONDIR: `${FOLDER}/ipython`,
+    JUPYTER_CONFIG_DIR: `${folder}/config`,
+    JUPYTER_DATA_DIR: `${folder}/data`,
+    JUPYTER_RUNTIME_DIR: `${folder}/runtime`,
+    IPYTHONDIR: `${folder}/ipython`,
   };
 }
 
-async function keepLog(server: Deno.ChildProcess): Promise<void> {
-  Deno.mkdirSync(`${KAFKA_FOLDER}/logs`, { recursive: true });
-  using log = Deno.openSync(LOG_FILE, {
+async function keepLog(
+  server: Deno.ChildProcess,
+  logFile: string,
+): Promise<void> {
+  Deno.mkdirSync(dirname(logFile), { recursive: true });
+  using log = Deno.openSync(logFile, {
     write: true,
     create: true,
     truncate: true,
@@ -175,8 +189,8 @@ async function keepLog(server: Deno.ChildProcess): Promise<void> {
   await Promise.all([copy(server.stdout), copy(server.stderr)]);
 }
 
-function lastError(): string {
-  const lines = Deno.readTextFileSync(LOG_FILE).trim().split("\n");
+function lastError(logFile: string): string {
+  const lines = Deno.readTextFileSync(logFile).trim().split("\n");
   return (lines.findLast((line) => /error|already in use/i.test(line)) ??
     lines.at(-1)!).trim();
 }

@@ -22,7 +22,7 @@ Deno.test({
     withOwnBrokers(async ({ options, stateFolder }) => {
       await localEngine(options).up();
       await localEngine(options).down();
-      const plain = { ...options, jarsFolder: copyJars(stateFolder) };
+      const plain = { ...options, aotFolder: `${stateFolder}/aot` };
       assertEquals(hasAotCache(plain), false);
       const quickMs = await quickestStart(options);
       const plainMs = await quickestStart(plain);
@@ -38,7 +38,7 @@ Deno.test({
   ignore: without,
   fn: () =>
     withOwnBrokers(async ({ options, stateFolder }) => {
-      const plain = { ...options, jarsFolder: copyJars(stateFolder) };
+      const plain = { ...options, aotFolder: `${stateFolder}/aot` };
       const { aot } = engineFolders(plain);
       const { java, jars } = findRuntime(engineFolders(plain));
       Deno.mkdirSync(aot, { recursive: true });
@@ -50,16 +50,6 @@ Deno.test({
       assertEquals(status?.state, "running");
     }),
 });
-
-/** The same jars in another folder, for which there is no AOT cache. */
-function copyJars(stateFolder: string): string {
-  const folder = `${stateFolder}/copy/jars`;
-  Deno.mkdirSync(`${folder}/modules`, { recursive: true });
-  for (const file of ready.jars.files) {
-    Deno.copyFileSync(file, `${folder}/modules/${file.split("/").at(-1)}`);
-  }
-  return folder;
-}
 
 async function quickestStart(options: EngineOptions): Promise<number> {
   const times: number[] = [];

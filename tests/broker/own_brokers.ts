@@ -2,7 +2,7 @@ import { configOptions } from "../../tasks/config.ts";
 import { readComposeFile } from "lib/cluster/compose_file.ts";
 import type { EngineOptions } from "lib/cluster/engine.ts";
 import { type LocalEngine, localEngine } from "lib/cluster/local_engine.ts";
-import { freePorts } from "lib/cluster/ports.ts";
+import { onFreePorts } from "../../tasks/other_ports.ts";
 
 /** An engine with brokers of a test's own: other ports, another folder, so that the user's are never touched. */
 export interface OwnBrokers {
@@ -19,9 +19,6 @@ export interface OwnBrokers {
 const DEFAULT = readComposeFile();
 const CONFIG = await configOptions();
 
-/** Every port of the project's Kafka services: 9092, 19092, 19192 and so on. */
-const BROKER_PORT = /(?<=:)(?:909[2-4]|19[0-2]9[2-4])\b/g;
-
 /**
  * Runs a test with brokers of its own, described as the project's are, and
  * ends and deletes them whatever happens.
@@ -32,7 +29,7 @@ export async function withOwnBrokers(
   const folder = Deno.makeTempDirSync({ prefix: "own-brokers-" });
   const composeFile = `${folder}/compose.yaml`;
   const stateFolder = `${folder}/state`;
-  const { text, port } = withFreePorts(Deno.readTextFileSync(DEFAULT.path));
+  const { text, port } = onFreePorts(Deno.readTextFileSync(DEFAULT.path));
   Deno.writeTextFileSync(composeFile, quickToComeBack(text));
   const options = { composeFile, stateFolder };
   const own: OwnBrokers = {
@@ -63,30 +60,18 @@ function quickToComeBack(text: string): string {
     .replace(/(HEARTBEAT_INTERVAL_MS:) \d+/g, "$1 250");
 }
 
-function withFreePorts(text: string) {
-  const originals = [...new Set(text.match(BROKER_PORT))];
-  const free = freePorts(originals.length);
-  const ports = new Map(originals.map((original, i) => [original, free[i]]));
-  return {
-    text: text.replace(
-      BROKER_PORT,
-      (original) => String(ports.get(original)),
-    ),
-    port: (original: number) => ports.get(String(original)) ?? original,
-  };
-}
-
 /** Another `deno task kafka`, on a test's brokers. */
 export function otherCommand(
   { options }: Pick<OwnBrokers, "options">,
   args: string[],
   env: Record<string, string> = {},
 ): Deno.ChildProcess {
-  const script = new URL("own_kafka_command.ts", import.meta.url).pathname;
+  const script =
+    new URL("../../tasks/own_command.ts", import.meta.url).pathname;
   return new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", ...CONFIG, script],
-      ...[JSON.stringify(options), ...args],
+      ...[JSON.stringify(options), "kafka", ...args],
     ],
     env: { KAFKA_ENGINE: "local", ...env },
     stdin: "null",

@@ -1,0 +1,41 @@
+// deno task bench: see HELP.
+import { benchStart } from "./bench/start.ts";
+import { runCommand, UsageError } from "./command.ts";
+
+const BENCHES: Record<
+  string,
+  { summary: string; run: (args: string[]) => Promise<number> }
+> = {
+  start: {
+    summary: "broker, cluster, JupyterLab, kernel, notebooks; memory",
+    run: benchStart,
+  },
+};
+
+const HELP = `Measures this project on this machine against its goals.
+
+  deno task bench NAME [options]
+
+${
+  Object.entries(BENCHES).map(([name, { summary }]) =>
+    `  ${name.padEnd(8)} ${summary}`
+  ).join("\n")
+}
+
+'deno task bench NAME --help' tells more.`;
+
+async function main([name, ...args]: string[]): Promise<number> {
+  if (name === undefined || name === "--help") {
+    console.log(HELP);
+    return name === undefined ? 2 : 0;
+  }
+  const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+  if (bench) return await bench.run(args);
+  throw new UsageError(
+    `Cannot run 'bench ${name}': there is no such measurement; choose of ${
+      Object.keys(BENCHES).join(", ")
+    }.`,
+  );
+}
+
+if (import.meta.main) await runCommand(main);

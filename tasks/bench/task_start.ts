@@ -1,0 +1,49 @@
+import { PROJECT } from "../setup/paths.ts";
+import { isThere, removeIfThere } from "../setup/stamp.ts";
+import type { StartPart } from "./start_part.ts";
+import { secondsOf } from "./stopwatch.ts";
+import { runUserCommand } from "./user_command.ts";
+
+/** What Deno downloads; all else in its folder it makes of it. */
+const DOWNLOADS = ["npm", "remote"];
+
+/** A command that does nothing: the first time, when Deno has compiled nothing yet, and after that. */
+export const taskStart: StartPart = {
+  name: "task",
+  summary: "a deno task that does nothing",
+  async round({ folder, samples, signal }) {
+    const denoFolder = `${folder}/deno`;
+    await removeIfThere(denoFolder);
+    Deno.mkdirSync(denoFolder);
+    const usersFolder = await findDenoFolder();
+    for (const name of DOWNLOADS) {
+      const downloads = `${usersFolder}/${name}`;
+      if (isThere(downloads)) {
+        Deno.symlinkSync(downloads, `${denoFolder}/${name}`);
+      }
+    }
+    const start = () =>
+      secondsOf(() =>
+        runUserCommand(["kafka", "--help"], {
+          ...{ signal, env: { DENO_DIR: denoFolder } },
+        })
+      );
+    samples.add({
+      what: "'deno task kafka --help', nothing compiled yet",
+      unit: "s",
+    }, await start());
+    samples.add(
+      { what: "'deno task kafka --help' after that", unit: "s" },
+      await start(),
+    );
+  },
+};
+
+async function findDenoFolder(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "--no-config"],
+    cwd: PROJECT,
+    stderr: "null",
+  }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}

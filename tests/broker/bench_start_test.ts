@@ -1,0 +1,77 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { until } from "lib/client/until.ts";
+import type { Report } from "../../tasks/bench/report.ts";
+import { configOptions } from "../../tasks/config.ts";
+import { listProcesses } from "../../tasks/process_list.ts";
+import { KAFKA_FOLDER } from "../../tasks/setup/paths.ts";
+import { isThere } from "../../tasks/setup/stamp.ts";
+
+const CONFIG = await configOptions({ quiet: true });
+
+function startBench(...args: string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", ...CONFIG, "tasks/bench.ts", "start", ...args],
+    // Nothing listens there: what the user has set must not decide.
+    env: { KAFKA_BROKERS: "localhost:1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** The processes that name a measurement's folder. */
+async function processesOf({ pid }: Deno.ChildProcess): Promise<string[]> {
+  return (await listProcesses())
+    .map(({ command }) => command)
+    .filter((command) => command.includes(`/bench-${pid}/`));
+}
+
+const brokerOf = (bench: Deno.ChildProcess) =>
+  until(
+    async () =>
+      (await processesOf(bench)).some((each) => each.includes(" kafka.Kafka ")),
+    { what: "the measurement's broker", deadlineMs: 30_000, intervalMs: 20 },
+  );
+
+async function assertNothingLeft(bench: Deno.ChildProcess): Promise<void> {
+  assertEquals(await processesOf(bench), []);
+  assert(!isThere(`${KAFKA_FOLDER}/bench-${bench.pid}`));
+}
+
+Deno.test("deno task bench start leaves nothing behind when it is interrupted", async () => {
+  const bench = startBench("--only", "cluster");
+  await brokerOf(bench);
+  bench.kill("SIGINT");
+  const { code, stderr } = await bench.output();
+  assertEquals(code, 130);
+  assertStringIncludes(
+    new TextDecoder().decode(stderr),
+    "Stopped: all that was started has ended.",
+  );
+  await assertNothingLeft(bench);
+});
+
+Deno.test("deno task bench start measures brokers of its own, and ends what a killed one left", async () => {
+  const killed = startBench("--only", "broker");
+  await brokerOf(killed);
+  killed.kill("SIGKILL");
+  await killed.output();
+
+  const bench = startBench("--rounds", "1", "--only", "broker", "--json");
+  const { code, stdout, stderr } = await bench.output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  await assertNothingLeft(killed);
+  await assertNothingLeft(bench);
+
+  const report: Report = JSON.parse(new TextDecoder().decode(stdout));
+  assertEquals(report.rounds, 1);
+  const [ready] = report.results;
+  assertEquals(ready?.what, "one broker ready, formatted before");
+  assertEquals(ready?.goal, { atMost: 1.5 });
+  assert(
+    ready && ready.median > 0.1 && ready.median < 60,
+    `${ready?.median} s`,
+  );
+  const memory = report.results.find(({ unit }) => unit === "MiB");
+  assert(memory && memory.median > 50 && memory.median < 1_000);
+});
