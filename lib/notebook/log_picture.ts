@@ -42,8 +42,10 @@ interface Row {
   records: Map<number, PicturedRecord>;
   /** One more than the last record's column. */
   end: number;
-  /** Columns that are drawn; fewer than `end` if the row is too long. */
+  /** Columns of records that are drawn; fewer than `end` if the row is too long. */
   shown: number;
+  /** Columns that there is room for. */
+  room: number;
   levels: LogMarker[];
 }
 
@@ -105,7 +107,10 @@ export function logPicture(
     parts.push(...rowMarkers(row, { top, y, cellWidth }));
     y = top + CELL_HEIGHT + 26;
   }
-  const used = Math.max(1, ...rows.map((row) => row.shown + 1));
+  const used = Math.max(
+    1,
+    ...rows.map((row) => Math.min(row.shown + 1, row.room)),
+  );
   const longestMark = Math.max(
     0,
     ...rows.flatMap((row) =>
@@ -168,7 +173,8 @@ function rowsOf(
       base,
       records: byColumn,
       end,
-      shown: Math.min(end, columns - 1),
+      shown: end <= columns ? end : columns - 1,
+      room: columns,
       levels,
     };
   });
@@ -206,7 +212,8 @@ function rowCells(
   },
 ): string[] {
   const parts: string[] = [];
-  for (let column = 0; column <= row.shown; column++) {
+  const last = Math.min(row.shown, row.room - 1);
+  for (let column = 0; column <= last; column++) {
     const x = columnX(column, cellWidth);
     const record = row.records.get(column);
     const middle = x + cellWidth / 2;

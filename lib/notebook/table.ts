@@ -132,7 +132,9 @@ function layoutHtml(
   if (rest) body.push(note(rest));
   return `<table>${
     caption
-      ? `<caption style="text-align: left">${escapeHtml(caption)}</caption>`
+      ? `<caption style="text-align: left; white-space: nowrap">${
+        escapeHtml(caption)
+      }</caption>`
       : ""
   }` +
     `<thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table>`;

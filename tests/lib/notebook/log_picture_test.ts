@@ -106,3 +106,15 @@ Deno.test("logPicture() keeps a marker's text inside the picture", () => {
   const text = svg.match(/<text [^>]*>the kitchen: 40</)![0];
   assert(text.includes('text-anchor="end"'), text);
 });
+
+Deno.test("logPicture() draws the last record instead of counting it where there is room", () => {
+  // Cells of 92 pixels: six fit.
+  const records = (count: number) =>
+    Array.from({ length: count }, (_, offset) => ({
+      partition: 0,
+      offset,
+      label: "a rather long name",
+    }));
+  assert(logPicture(records(6)).toString().includes("[5 "));
+  assert(logPicture(records(7)).toString().endsWith("… and 2 more"));
+});
