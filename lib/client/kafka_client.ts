@@ -41,7 +41,10 @@ const MAX_WAIT_MS = 300;
  *   which is 500 ms in Java), and so stop sooner;
  * - producers name the default partitioner, which is Java's, so that KafkaJS
  *   need not warn that it has changed;
- * - an idle connection is idle: KafkaJS's polling loop (kafkajs#1751) is gone.
+ * - an idle connection is idle: KafkaJS's polling loop (kafkajs#1751) is gone;
+ * - consumers of one group share nothing in this process: KafkaJS keeps one
+ *   memory of committed offsets for all consumers of a client, and a member
+ *   that gets no partition clears it, at which the others crash (kafkajs#558).
  *
  * What you pass, here or to `producer()` and `consumer()`, comes first.
  *
@@ -75,10 +78,12 @@ export function kafkaClient(options: KafkaClientOptions = {}): Kafka {
 }
 
 class NotebookKafka extends Kafka {
+  readonly #config: KafkaConfig;
   readonly #retry: RetryOptions;
 
   constructor(config: KafkaConfig) {
     super(config);
+    this.#config = config;
     this.#retry = config.retry ?? RETRY;
   }
 
@@ -95,7 +100,8 @@ class NotebookKafka extends Kafka {
   }
 
   override consumer(config: ConsumerConfig) {
-    return super.consumer({
+    // The memory of committed offsets belongs to the instance of Kafka.
+    return new Kafka(this.#config).consumer({
       maxWaitTimeInMs: MAX_WAIT_MS,
       retry: this.#retry,
       ...config,

@@ -1,4 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Kafka, logLevel } from "kafkajs";
+import { withAdmin } from "lib/client/admin.ts";
+import { connectionFromEnvironment } from "lib/client/connection.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
 import { createTopic, deleteTopic, freshName } from "lib/client/topic.ts";
 import { until } from "lib/client/until.ts";
@@ -6,7 +9,8 @@ import { until } from "lib/client/until.ts";
 /** What a process of its own prints on stderr that connects and idles for 0.3 s. */
 async function stderrOf(makeClient: string): Promise<string> {
   const program = `
-    import { connectionFromEnvironment } from "lib/client/connection.ts";
+    import { withAdmin } from "lib/client/admin.ts";
+import { connectionFromEnvironment } from "lib/client/connection.ts";
     import { kafkaClient } from "lib/client/kafka_client.ts";
     import { Kafka, logLevel } from "kafkajs";
     const { chosen: _, ...connection } = connectionFromEnvironment();
@@ -64,4 +68,53 @@ Deno.test("kafkaClient() makes consumers that stop within a second, and nobody w
   await admin.disconnect();
   await deleteTopic(kafka, topic);
   assertEquals(lines.filter((line) => !/coordinator|rebalanc/.test(line)), []);
+});
+
+/** Whether the one member that has work survives that others join its group and idle. */
+async function survivesIdleMembers(kafka: Kafka): Promise<boolean> {
+  const topic = freshName("idle");
+  const groupId = freshName("idle");
+  await createTopic(kafka, topic, { partitions: 1 });
+  const members = new Map<number, number>();
+  let crashed = false;
+  const join = async (member: number) => {
+    const consumer = kafka.consumer({
+      ...{ groupId, heartbeatInterval: 100, maxWaitTimeInMs: 100 },
+      retry: { retries: 0 },
+    });
+    consumer.on(consumer.events.CRASH, () => void (crashed = true));
+    consumer.on(
+      consumer.events.GROUP_JOIN,
+      ({ payload: { memberAssignment } }) =>
+        void members.set(member, memberAssignment[topic]?.length ?? 0),
+    );
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    const joins = members.size;
+    await consumer.run({ eachMessage: () => Promise.resolve() });
+    await until(() => crashed || members.size > joins, { what: "a join" });
+    return consumer;
+  };
+  const consumers = [];
+  for (let member = 0; member < 4 && !crashed; member++) {
+    consumers.push(await join(member));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  await Promise.all(consumers.map((consumer) => consumer.disconnect()));
+  await withAdmin(kafka, (admin) => admin.deleteGroups([groupId]));
+  await deleteTopic(kafka, topic);
+  return !crashed;
+}
+
+Deno.test("kafkaClient() makes consumers that survive an idle member of their group", async () => {
+  const { chosen: _, ...connection } = connectionFromEnvironment();
+  const plain = new Kafka({ ...connection, logLevel: logLevel.NOTHING });
+  assertEquals(
+    await survivesIdleMembers(plain),
+    false,
+    "without the guard a member must crash, or there is nothing to guard against",
+  );
+  assert(
+    await survivesIdleMembers(kafkaClient({ logLevel: logLevel.NOTHING })),
+  );
 });
