@@ -1,0 +1,41 @@
+import { assert, assertEquals } from "@std/assert";
+import { PROJECT } from "../../tasks/setup/paths.ts";
+
+/** Each command of the README, in code blocks and in the text: ["kafka", "up", "--cluster"]. */
+async function commandsOfReadme(): Promise<string[][]> {
+  const readme = await Deno.readTextFile(`${PROJECT}/README.md`);
+  return [...readme.matchAll(/deno task ([a-z][^`#\n]*)/g)]
+    .map(([, words]) => words!.trim().split(/\s+/))
+    .filter(([task]) => task !== undefined);
+}
+
+async function helpOf(task: string): Promise<string> {
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "-q", task, "--help"],
+    cwd: PROJECT,
+    env: { NO_COLOR: "1" },
+  }).output();
+  assertEquals(code, 0, `deno task ${task} --help`);
+  return new TextDecoder().decode(stdout);
+}
+
+Deno.test("README.md names commands, subcommands and options that there are", async () => {
+  const commands = await commandsOfReadme();
+  assert(commands.length > 10, `only ${commands.length} commands were found`);
+  const help = new Map<string, string>();
+  for (const [task, ...words] of commands) {
+    if (!help.has(task!)) help.set(task!, await helpOf(task!));
+    // What follows "kafka tool" belongs to the tool.
+    const own = words[0] === "tool" ? words.slice(0, 1) : words;
+    const named = own.filter((word, index) =>
+      word.startsWith("--") ||
+      (index === 0 && ["kafka", "bench"].includes(task!))
+    );
+    for (const word of named) {
+      assert(
+        help.get(task!)!.includes(word),
+        `README.md names 'deno task ${task} ${word}', and its help does not`,
+      );
+    }
+  }
+});
