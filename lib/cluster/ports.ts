@@ -114,14 +114,21 @@ function listeningSockets(table: string, port: number): string[] {
 }
 
 function hasOpen(folder: string, sockets: Set<string>): boolean {
-  try {
-    for (const { name } of Deno.readDirSync(folder)) {
-      if (sockets.has(Deno.readLinkSync(`${folder}/${name}`))) return true;
+  return filesIn(folder).some((name) => {
+    try {
+      return sockets.has(Deno.readLinkSync(`${folder}/${name}`));
+    } catch {
+      return false; // Closed since it was listed, as the listing's own is: others may follow.
     }
+  });
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name);
   } catch {
-    // Another user's process, or one that has just ended.
+    return []; // Another user's process, or one that has just ended.
   }
-  return false;
 }
 
 function ownerByLsof(port: number): number | undefined {
