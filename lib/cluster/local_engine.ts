@@ -380,6 +380,10 @@ class PlainProcesses implements LocalEngine {
         deadlineMs: 60_000,
         intervalMs: 20,
       });
+      const { record } = this.#look(service.name);
+      if (record && !record.wasReady) {
+        writeRecord(folder, { ...record, wasReady: true });
+      }
     }));
   }
 
@@ -477,8 +481,12 @@ class PlainProcesses implements LocalEngine {
       if (processState(process) === "frozen") {
         return { ...base, state: "frozen", pid };
       }
-      const running = record !== undefined && await answers(record.probe);
-      return { ...base, state: running ? "running" : "starting", pid };
+      if (record !== undefined && await answers(record.probe)) {
+        return { ...base, state: "running", pid };
+      }
+      return record?.wasReady
+        ? { ...base, state: "running", pid, detail: SILENT }
+        : { ...base, state: "starting", pid };
     }
     if (preparing.length > 0) {
       return { ...base, state: "starting", detail: "formats its data folder" };
@@ -547,8 +555,12 @@ class PlainProcesses implements LocalEngine {
   }
 }
 
+/** How long a broker may take to say that it is there. */
+const ANSWER_MS = 1_000;
+const SILENT = `gives no answer within ${ANSWER_MS / 1_000} s`;
+
 async function answers(probe: string): Promise<boolean> {
-  const { kind } = await probeBroker(probe, { timeoutMs: 1_000 });
+  const { kind } = await probeBroker(probe, { timeoutMs: ANSWER_MS });
   return kind === "kafka";
 }
 

@@ -14,6 +14,8 @@ export interface ServiceRecord {
   stopGraceMs: number;
   /** Its process; missing while it is being launched. */
   process?: ProcessIdentity;
+  /** Whether it has answered since it was launched: it is slow from then on, not starting. */
+  wasReady?: boolean;
   /** How it was ended on purpose; missing while it runs, and when it died by itself. */
   ended?: "stopped" | "killed";
 }

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { probeBroker } from "lib/client/probe.ts";
 import { EngineError, type ServiceState } from "lib/cluster/engine.ts";
 import { identifyProcess, processState } from "lib/cluster/process_identity.ts";
+import { readRecord, writeRecord } from "lib/cluster/service_record.ts";
 import { type OwnBrokers, withOwnBrokers } from "./own_brokers.ts";
 
 Deno.test("kill() ends a broker as a crash does, and start() brings it back", () =>
@@ -49,7 +50,8 @@ Deno.test("up() lets a frozen broker go on, and down() ends one", () =>
     const before = await stateOf(own);
     await own.engine.freeze("kafka");
     await own.engine.up();
-    assertEquals(await stateOf(own), before);
+    const after = await stateOf(own);
+    assertEquals([after.state, after.pid], ["running", before.pid]);
 
     await own.engine.freeze("kafka");
     const began = Date.now();
@@ -68,6 +70,22 @@ Deno.test("status() tells 'killed' of a broker that died by itself, and up() sta
 
     await own.engine.up();
     assertEquals((await stateOf(own)).state, "running");
+  }));
+
+Deno.test("status() calls a broker that is too busy to answer running, and starting only before its first answer", () =>
+  withOwnBrokers(async (own) => {
+    await own.engine.up();
+    using busy = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const folder = `${own.stateFolder}/brokers/kafka`;
+    const record = readRecord(folder)!;
+    const probe = `127.0.0.1:${busy.addr.port}`;
+
+    writeRecord(folder, { ...record, probe });
+    const { state, detail } = await stateOf(own);
+    assertEquals([state, detail], ["running", "gives no answer within 1 s"]);
+
+    writeRecord(folder, { ...record, probe, wasReady: false });
+    assertEquals((await stateOf(own)).state, "starting");
   }));
 
 Deno.test("kill(), freeze() and thaw() refuse a service that does not run, or does not exist", () =>
