@@ -36,6 +36,17 @@ export async function descendants(pid: number): Promise<number[]> {
   return below(pid);
 }
 
+/** Whether a process of a group still runs; one that only waits to be reaped does not. */
+export async function groupIsRunning(group: number): Promise<boolean> {
+  const { stdout } = await new Deno.Command("ps", {
+    args: ["-A", "-o", "pgid=,stat="],
+    stdin: "null",
+    stderr: "null",
+  }).output();
+  return new RegExp(`^\\s*${group}\\s+[^Z\\s]`, "m")
+    .test(new TextDecoder().decode(stdout));
+}
+
 /** Sends a signal to a process that may have ended already. */
 export function signal(pid: number, name: Deno.Signal): void {
   try {

@@ -1,3 +1,5 @@
+import { until } from "lib/client/until.ts";
+import { groupIsRunning } from "../process_list.ts";
 import { isThere, type Output, PROJECT_FOLDER } from "./document.ts";
 
 /** How a cell ended and what it has shown. */
@@ -115,7 +117,7 @@ export class KernelSession implements AsyncDisposable {
     return (await this.#next("outputs")).cells;
   }
 
-  /** Ends the kernel and every process of its group. */
+  /** Ends the kernel and every process of its group, and waits until they are gone. */
   async end(): Promise<void> {
     await this.#commands.close().catch(() => {});
     const deadline = setTimeout(() => {
@@ -126,6 +128,13 @@ export class KernelSession implements AsyncDisposable {
     clearTimeout(deadline);
     await this.#complaints;
     await this.#events.return?.();
+    // A signal has been sent to all of them; a busy machine takes its time to obey.
+    if (this.pid !== 0) {
+      await until(async () => !await groupIsRunning(this.pid), {
+        what: `the end of the kernel's processes (group ${this.pid})`,
+        intervalMs: 20,
+      });
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -139,6 +139,60 @@ Deno.test("runNotebook() keeps every console line of a cell, in its cell", async
   }
 });
 
+Deno.test({
+  name:
+    "runNotebook() keeps every console line in its cell, also of a kernel that the machine halts again and again",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using folder = await NotebookFolder.make();
+    const halts = `import os, random, signal, sys, time
+for _ in range(12):
+    os.kill(int(sys.argv[1]), signal.SIGSTOP)
+    time.sleep(0.25)
+    os.kill(int(sys.argv[1]), signal.SIGCONT)
+    time.sleep(random.uniform(0.0005, 0.003))`;
+    const cells = Array.from(
+      { length: 3 },
+      (_, cell) =>
+        code(`new Deno.Command("python3", {
+  args: ["-c", ${JSON.stringify(halts)}, String(Deno.pid)],
+}).spawn();
+await new Promise((resolve) => setTimeout(resolve, 300));
+for (let line = 1; line <= 100; line++) {
+  console.log("cell ${cell}, line", line);
+}`),
+    );
+    const run = await runNotebook(await folder.write("halted", cells));
+    assertEquals(verdicts(run), { "runs from top to bottom": true });
+    for (const cell of cells.keys()) {
+      assertEquals(
+        mergeStreams(run.outputs.get(cell)!).map(({ text }) => text),
+        [
+          Array.from(
+            { length: 100 },
+            (_, line) => `cell ${cell}, line ${line + 1}\n`,
+          ).join(""),
+        ],
+      );
+    }
+  },
+});
+
+Deno.test("runNotebook() keeps the lines of a cell that has replaced console.log", async () => {
+  await using folder = await NotebookFolder.make();
+  const run = await runNotebook(
+    await folder.write("replaced", [
+      code(
+        'console.log("seen");\nconsole.log = () => {};\nconsole.info("too");',
+      ),
+    ]),
+  );
+  assertEquals(
+    mergeStreams(run.outputs.get(0)!).map(({ text }) => text),
+    ["seen\ntoo\n"],
+  );
+});
+
 Deno.test("runNotebook() keeps a display's final state only, also when a later cell updates it", async () => {
   await using folder = await NotebookFolder.make();
   const show = (type: string, text: string) =>
