@@ -17,12 +17,23 @@ const WRITTEN_FOR_PEOPLE = new Set([
   "ConnectionError",
 ]);
 
-/** For `parseArgs`: an argument that no option describes ends the command. */
-export function refuseUnknown(command: string): (arg: string) => never {
+/**
+ * For `parseArgs`: what no option describes ends the command.
+ *
+ * @param command The command's name after `deno task`.
+ * @param options Whether arguments without a dash are welcome: not unless said so.
+ */
+export function refuseUnknown(
+  command: string,
+  { takesArguments = false }: { takesArguments?: boolean } = {},
+): (arg: string) => true {
   return (arg) => {
-    const kind = arg.startsWith("-") ? "option" : "argument";
+    const isOption = arg.startsWith("-");
+    if (!isOption && takesArguments) return true;
     throw new UsageError(
-      `Cannot run '${command}' with '${arg}' as it has no such ${kind}: see 'deno task ${command} --help'.`,
+      `Cannot run '${command}' with '${arg}' as it has no such ${
+        isOption ? "option" : "argument"
+      }: see 'deno task ${command} --help'.`,
     );
   };
 }

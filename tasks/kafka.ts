@@ -10,7 +10,7 @@ import {
 } from "lib/cluster/engine.ts";
 import { KAFKA_TOOLS } from "lib/cluster/kafka_tools.ts";
 import { nearest } from "lib/cluster/nearest.ts";
-import { runCommand, UsageError } from "./command.ts";
+import { refuseUnknown, runCommand, UsageError } from "./command.ts";
 
 interface Options {
   /** The services named, or none. */
@@ -156,12 +156,7 @@ export async function kafkaCommand(
     string: ["engine", "lines", "_"],
     alias: { help: "h" },
     default: { engine: "auto", lines: "100" },
-    unknown: (arg, key) => {
-      if (key === undefined) return true;
-      throw new UsageError(
-        `Cannot run 'kafka ${name}': it has no option '${arg}'; see 'deno task kafka ${name} --help'`,
-      );
-    },
+    unknown: refuseUnknown(`kafka ${name}`, { takesArguments: true }),
   });
   if (parsed.help) {
     console.log(helpOf(command));
@@ -210,6 +205,7 @@ async function tool(
     alias: { help: "h" },
     default: { engine: "auto" },
     stopEarly: true,
+    unknown: refuseUnknown("kafka tool", { takesArguments: true }),
   });
   if (parsed.help) {
     console.log(helpOf(command));

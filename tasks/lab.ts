@@ -9,6 +9,7 @@ import {
   runningJupyterLab,
   startJupyterLab,
 } from "./lab/jupyterlab.ts";
+import { chooseNotebooks, notebookName } from "./notebooks/document.ts";
 import { showStep } from "./setup/progress.ts";
 import { setUp } from "./setup/set_up.ts";
 
@@ -49,7 +50,11 @@ export async function labCommand(
   const engineName = engineChoice(options.engine);
   const wantedPort = portOption(options.port);
 
-  const running = await runningJupyterLab(places);
+  // Asked first: without a notebook there is nothing to install and start for.
+  const [first] = await chooseNotebooks([]);
+  const name = encodeURIComponent(notebookName(first!));
+  const page = `/lab/tree/notebooks/${name}.ipynb`;
+  const running = await runningJupyterLab({ ...places, page });
   if (running) {
     console.log(
       `JupyterLab of this folder is open already (process ${running.pid}):\n\n  ${running.url}\n`,
@@ -58,7 +63,7 @@ export async function labCommand(
     return 0;
   }
   await setUp();
-  const lab = startJupyterLab(freePort(wantedPort), places);
+  const lab = startJupyterLab(freePort(wantedPort), { ...places, page });
   const stopping = stopOnSignal(lab);
   try {
     const broker = await findOrStartBroker(engineName, places);

@@ -1,5 +1,6 @@
 // deno task notebooks: see HELP.
 import { parseArgs } from "@std/cli/parse-args";
+import { refuseUnknown, runCommand, TaskError, UsageError } from "./command.ts";
 import {
   checkCollection,
   checkNotebooks,
@@ -43,19 +44,13 @@ function readCommand(args: string[]): Command | undefined {
     boolean: ["write", "solutions", "check", "restart", "help"],
     string: ["_", "repeat", "jobs", "timeout"],
     alias: { h: "help" },
-    unknown: (arg) => {
-      if (arg.startsWith("-")) {
-        throw new Error(
-          `Cannot run notebooks with ${arg} as there is no such option: see deno task notebooks --help`,
-        );
-      }
-    },
+    unknown: refuseUnknown("notebooks", { takesArguments: true }),
   });
   if (options.help) {
     return;
   }
   if (options.write && (options.solutions || options.check)) {
-    throw new Error(
+    throw new UsageError(
       "Cannot write with --solutions or --check as only what a learner sees is saved: use --write without them",
     );
   }
@@ -63,7 +58,7 @@ function readCommand(args: string[]): Command | undefined {
     const text = options[name];
     const value = text === undefined ? otherwise : Number(text);
     if (!Number.isInteger(value) || value < 1) {
-      throw new Error(
+      throw new UsageError(
         `Cannot run notebooks as --${name} must be a positive integer: current value is ${text}`,
       );
     }
@@ -86,7 +81,7 @@ async function run(paths: string[], command: Command): Promise<number> {
   // Ctrl-C ends the kernels, too, before this process ends.
   const stop = new AbortController();
   const onSignal = () =>
-    stop.abort(new Error("Stopped: all kernels are ended"));
+    stop.abort(new TaskError("Stopped: all kernels are ended"));
   Deno.addSignalListener("SIGINT", onSignal);
   Deno.addSignalListener("SIGTERM", onSignal);
   try {
@@ -132,11 +127,4 @@ async function main(args: string[]): Promise<number> {
   return await (command.check ? check : run)(paths, command);
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await main(Deno.args));
-  } catch (error) {
-    console.error((error as Error).message);
-    Deno.exit(1);
-  }
-}
+if (import.meta.main) await runCommand(main);

@@ -27,16 +27,20 @@ export interface JupyterLab {
   kill(): Promise<void>;
 }
 
-/**
- * Starts JupyterLab of `.venv` on this host alone, with all it keeps inside
- * `.kafka`, or another folder.
- */
+/** What JupyterLab opens on, and where its things are. */
+export interface LabPlaces {
+  /** The page, such as `/lab/tree/notebooks/00_start.ipynb`. */
+  page: string;
+  /** The folder of all it keeps; `.kafka` by default. */
+  stateFolder?: string;
+}
+
+/** Starts JupyterLab of `.venv` on this host alone. */
 export function startJupyterLab(
   port: number,
-  { stateFolder = KAFKA_FOLDER }: { stateFolder?: string } = {},
+  { page, stateFolder = KAFKA_FOLDER }: LabPlaces,
 ): JupyterLab {
   const token = crypto.randomUUID().replaceAll("-", "");
-  const page = firstNotebook();
   const logFile = `${stateFolder}/logs/jupyterlab.log`;
   keepQuiet(stateFolder);
   const server = new Deno.Command(venvProgram("jupyter-lab"), {
@@ -108,7 +112,7 @@ export function startJupyterLab(
 
 /** A JupyterLab of this folder that answers now, such as one in another terminal. */
 export async function runningJupyterLab(
-  { stateFolder = KAFKA_FOLDER }: { stateFolder?: string } = {},
+  { page, stateFolder = KAFKA_FOLDER }: LabPlaces,
 ): Promise<{ url: string; pid: number } | undefined> {
   const folder = `${jupyterFolder(stateFolder)}/runtime`;
   let entries: Deno.DirEntry[];
@@ -124,18 +128,11 @@ export async function runningJupyterLab(
     );
     if (await answers(`${url}api/status?token=${token}`)) {
       return {
-        url: `${url.replace(/\/$/, "")}${firstNotebook()}?token=${token}`,
+        url: `${url.replace(/\/$/, "")}${page}?token=${token}`,
         pid,
       };
     }
   }
-}
-
-function firstNotebook(): string {
-  const names = [...Deno.readDirSync(`${PROJECT}/notebooks`)]
-    .map(({ name }) => name).filter((name) => /^\d.*\.ipynb$/.test(name));
-  const first = names.sort()[0];
-  return first ? `/lab/tree/notebooks/${encodeURIComponent(first)}` : "/lab";
 }
 
 function jupyterFolder(stateFolder: string): string {

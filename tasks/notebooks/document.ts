@@ -1,3 +1,6 @@
+import { TaskError } from "../command.ts";
+import { PROJECT } from "../setup/paths.ts";
+
 /** A notebook file, as nbformat 4.5 describes it. */
 export interface NotebookDocument {
   cells: Cell[];
@@ -35,8 +38,7 @@ export interface Output {
 }
 
 /** The folder that holds deno.json, lib, notebooks and the rest. */
-export const PROJECT_FOLDER = new URL("../../", import.meta.url).pathname
-  .replace(/\/$/, "");
+export const PROJECT_FOLDER = PROJECT;
 
 /** Reads a notebook, or says in one sentence why the file is none. */
 export async function readNotebook(path: string): Promise<NotebookDocument> {
@@ -45,14 +47,14 @@ export async function readNotebook(path: string): Promise<NotebookDocument> {
   try {
     document = JSON.parse(text);
   } catch (error) {
-    throw new Error(
+    throw new TaskError(
       `Cannot read ${path} as a notebook as it is not JSON: ${
         (error as Error).message
       }`,
     );
   }
   if (!Array.isArray(document?.cells)) {
-    throw new Error(
+    throw new TaskError(
       `Cannot read ${path} as a notebook as it has no list of cells`,
     );
   }
@@ -108,7 +110,9 @@ export async function chooseNotebooks(
   const all = await listNotebooks(folder);
   if (choices.length === 0) {
     if (all.length === 0) {
-      throw new Error(`Cannot find any notebook in ${folder}`);
+      throw new TaskError(
+        `Cannot find any notebook in ${folder}: fetch the project anew, or restore that folder with 'git checkout notebooks'.`,
+      );
     }
     return all;
   }
@@ -122,7 +126,7 @@ export async function chooseNotebooks(
       notebookName(path).startsWith(`${number}_`)
     );
     if (path === undefined) {
-      throw new Error(
+      throw new TaskError(
         `Cannot find notebook ${choice} in ${folder}: it has ${
           all.map(notebookName).join(", ") || "none"
         }`,

@@ -56,7 +56,12 @@ const WRONG: [args: string[], code: number, sentence: string][] = [
   [
     ["up", "--clustr"],
     2,
-    "Cannot run 'kafka up': it has no option '--clustr'; see 'deno task kafka up --help'",
+    "Cannot run 'kafka up' with '--clustr' as it has no such option: see 'deno task kafka up --help'.",
+  ],
+  [
+    ["tool", "--engin", "local", "topics"],
+    2,
+    "Cannot run 'kafka tool' with '--engin' as it has no such option: see 'deno task kafka tool --help'.",
   ],
   [
     ["up", "--engine", "cloud"],

@@ -100,16 +100,25 @@ async function eventually(measure: () => Promise<number>): Promise<number> {
 }
 
 Deno.test("deno task notebooks refuses what it does not understand in one sentence", async () => {
-  const sentences: [string[], RegExp | string][] = [
-    [["--wirte"], "Cannot run notebooks with --wirte as there is no such"],
-    [["--jobs", "0"], "--jobs must be a positive integer: current value is 0"],
-    [["--write", "--solutions"], "Cannot write with --solutions or --check"],
-    [["99"], "Cannot find notebook 99"],
+  const sentences: [args: string[], code: number, sentence: string][] = [
+    [
+      ["--wirte"],
+      2,
+      "Cannot run 'notebooks' with '--wirte' as it has no such option: see 'deno task notebooks --help'.",
+    ],
+    [
+      ["--jobs", "0"],
+      2,
+      "--jobs must be a positive integer: current value is 0",
+    ],
+    [["--write", "--solutions"], 2, "Cannot write with --solutions or --check"],
+    [["99"], 1, "Cannot find notebook 99"],
   ];
-  for (const [args, sentence] of sentences) {
+  for (const [args, expected, sentence] of sentences) {
     const { code, complaint } = await run(...args);
-    assertEquals(code, 1);
-    assertStringIncludes(complaint, sentence as string);
+    assertEquals(code, expected, complaint);
+    assertStringIncludes(complaint, sentence);
+    assertEquals(complaint.split("\n").length, 1, complaint);
   }
 });
 

@@ -48,14 +48,18 @@ class ProjectCopy implements AsyncDisposable {
 
   async setUp(
     env: Record<string, string>,
+    task = "setup",
   ): Promise<{ code: number; said: string }> {
-    const child = await this.start(env);
+    const child = await this.start(env, task);
     const { code, stdout, stderr } = await child.output();
     const text = new TextDecoder();
     return { code, said: text.decode(stdout) + text.decode(stderr) };
   }
 
-  async start(env: Record<string, string>): Promise<Deno.ChildProcess> {
+  async start(
+    env: Record<string, string>,
+    task = "setup",
+  ): Promise<Deno.ChildProcess> {
     const config = await configOptions({ quiet: true });
     if (config.length > 0) {
       // Makes the second config file in the copy, too.
@@ -66,7 +70,7 @@ class ProjectCopy implements AsyncDisposable {
       }).output();
     }
     return new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", ...config, "tasks/setup.ts"],
+      args: ["run", "-A", ...config, `tasks/${task}.ts`],
       cwd: this.folder,
       env: {
         DENO_DIR: denoFolder(),
@@ -290,6 +294,20 @@ Deno.test("commands refuse an unknown option in one sentence, with exit code 2",
       new TextDecoder().decode(help.stdout),
       `deno task ${name}`,
     );
+  }
+});
+
+Deno.test("lab says in one sentence that there are no notebooks, before it installs anything", async () => {
+  await using project = await ProjectCopy.make();
+  const env = { PATH: project.programs({}) };
+  const folder = `${project.folder}/notebooks`;
+  const empty = await project.setUp(env, "lab");
+  await Deno.remove(folder);
+  const missing = await project.setUp(env, "lab");
+  for (const { code, said } of [empty, missing]) {
+    assertEquals(code, 1);
+    assertStringIncludes(said, `Cannot find any notebook in ${folder}: `);
+    assertEquals(said.trim().split("\n").length, 1, said);
   }
 });
 
