@@ -51,9 +51,7 @@ export async function labCommand(
   const wantedPort = portOption(options.port);
 
   // Asked first: without a notebook there is nothing to install and start for.
-  const [first] = await chooseNotebooks([]);
-  const name = encodeURIComponent(notebookName(first!));
-  const page = `/lab/tree/notebooks/${name}.ipynb`;
+  const page = await firstPage();
   const running = await runningJupyterLab({ ...places, page });
   if (running) {
     console.log(
@@ -79,6 +77,12 @@ export async function labCommand(
     if (stopping.signalled) return 130;
     throw error;
   }
+}
+
+async function firstPage(): Promise<string> {
+  const [first] = await chooseNotebooks([]);
+  const name = encodeURIComponent(notebookName(first!));
+  return `/lab/tree/notebooks/${name}.ipynb`;
 }
 
 function showWelcome(lab: JupyterLab, broker: Broker): void {

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { type Output, readNotebook } from "../../tasks/notebooks/document.ts";
 import { runNotebooks } from "../../tasks/notebooks/run_all.ts";
 import {
