@@ -1,7 +1,7 @@
 import { freePorts } from "lib/cluster/ports.ts";
 
 /** Every port of the Kafka services in compose.yaml: 9092, 19092, 19192 and so on. */
-const BROKER_PORT = /(?<=:)(?:909[2-4]|19[0-2]9[2-4])\b/g;
+const BROKER_PORT = /(?<=:)(?:909[2-4]|19[0-3]9[2-4])\b/g;
 
 /**
  * The text of compose.yaml with free ports in place of its own, so that

@@ -171,7 +171,10 @@ export function chooseServices(
  *
  * const names = kafkaServices(readComposeFile()).map(({ name }) => name);
  *
- * assertEquals(names, ["kafka", "controller", "kafka-1", "kafka-2", "kafka-3"]);
+ * assertEquals(names, [
+ *   ...["kafka", "controller", "kafka-1", "kafka-2", "kafka-3"],
+ *   "kafka-fresh",
+ * ]);
  * ```
  */
 export function kafkaServices(file: ComposeFile): ComposeService[] {
