@@ -16,7 +16,7 @@ export type TableRow = Readonly<Record<string, unknown>>;
 
 /**
  * Lays rows out as a table, for the page and as aligned text. `null` is shown
- * as null, numbers and offsets (bigint, or KafkaJS's text) are right-aligned, and rows beyond
+ * as null, numbers and offsets (bigint) are right-aligned, and rows beyond
  * `maxRows` are counted, never silently dropped.
  *
  * @param rows The rows; their keys are the columns.
@@ -158,9 +158,7 @@ function isNumeric(values: unknown[]): boolean {
   );
   return present.length > 0 &&
     present.every((value) =>
-      typeof value === "number" || typeof value === "bigint" ||
-      // An offset, as KafkaJS has it.
-      (typeof value === "string" && /^-?\d+$/.test(value))
+      typeof value === "number" || typeof value === "bigint"
     );
 }
 

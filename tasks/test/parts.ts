@@ -22,7 +22,9 @@ const JUNIT = ".check/junit.xml";
 export async function partsOfTheTest(): Promise<Part[]> {
   const config = await configOptions({ quiet: true });
   return [
-    wholePart("format", ["fmt", "--check"]),
+    // deno fmt --check refuses every notebook as Jupyter saves it, without a line break at a
+    // cell's end; "notebooks read" compares their cells with what deno fmt makes of them.
+    wholePart("format", ["fmt", "--check", "--ignore=notebooks"]),
     wholePart("lint", ["lint"]),
     wholePart("types", [
       "check",
