@@ -38,6 +38,7 @@ export const API_KEYS = {
   DeleteGroups: 42,
   AlterPartitionReassignments: 45,
   ListPartitionReassignments: 46,
+  ListTransactions: 66,
 } as const;
 
 /** A kind of request by Kafka's name: `"Produce"`, `"OffsetCommit"`. */
@@ -51,7 +52,7 @@ const NAMES = new Map<number, ApiName>(
  * Names a kind of request.
  *
  * @param apiKey Its number in the protocol.
- * @returns Kafka's name of it, or `"api 99"` for a number that KafkaJS never sends.
+ * @returns Kafka's name of it, or `"api 99"` for a number that is not among them.
  *
  * @example Usage
  * ```ts

@@ -5,6 +5,7 @@ import {
 } from "../client/broker_connections.ts";
 import { pause } from "../client/interrupt.ts";
 import { mayPass } from "../client/may_pass.ts";
+import { fetchStableOffsets } from "../client/stable_offsets.ts";
 import {
   fetchTopicOffsets,
   type IsolationLevel,
@@ -35,8 +36,8 @@ export interface ReadTopicOptions {
   /**
    * `read_committed`, the default and KafkaJS's, leaves out what transactions
    * aborted and stops before the first open one. Java's is `read_uncommitted`.
-   * A transaction counts as open until its marker is written, some milliseconds
-   * after `commit()` has returned.
+   * What was committed before is always read, though brokers show it some
+   * milliseconds after `commit()` has returned only.
    */
   isolationLevel?: IsolationLevel;
   /** After how long to give up, in milliseconds. 10 s by default. */
@@ -95,11 +96,9 @@ export async function readTopic(
   const records = await withBrokers(kafka, async (brokers) => {
     while (true) {
       try {
-        const partitions = await fetchTopicOffsets(
-          brokers,
-          topic,
-          isolationLevel,
-        );
+        const partitions = isolationLevel === "read_committed"
+          ? await fetchStableOffsets(brokers, topic)
+          : await fetchTopicOffsets(brokers, topic);
         const leaderless = partitions.find(({ end }) => end === null);
         if (!leaderless) {
           ends ??= new Map(
