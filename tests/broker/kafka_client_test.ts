@@ -109,9 +109,13 @@ async function survivesIdleMembers(kafka: Kafka): Promise<boolean> {
 Deno.test("kafkaClient() makes consumers that survive an idle member of their group", async () => {
   const { chosen: _, ...connection } = connectionFromEnvironment();
   const plain = new Kafka({ ...connection, logLevel: logLevel.NOTHING });
-  assertEquals(
-    await survivesIdleMembers(plain),
-    false,
+  // A heartbeat has to meet a fetch for the trap to snap, which some runs lack.
+  let survived = true;
+  for (let run = 0; run < 10 && survived; run++) {
+    survived = await survivesIdleMembers(plain);
+  }
+  assert(
+    !survived,
     "without the guard a member must crash, or there is nothing to guard against",
   );
   assert(
