@@ -1,5 +1,6 @@
 import { until } from "lib/client/until.ts";
 import type { EngineOptions } from "lib/cluster/engine.ts";
+import { MARK } from "lib/cluster/broker_mark.ts";
 import { COMPOSE_FILE } from "lib/cluster/compose_file.ts";
 import { type LocalEngine, localEngine } from "lib/cluster/local_engine.ts";
 import {
@@ -75,11 +76,14 @@ async function clear(folder: string): Promise<void> {
   await Deno.remove(folder, { recursive: true });
 }
 
-/** Ends the commands that a killed measurement could not end: JupyterLab takes its kernels along. */
+/**
+ * Ends the commands and the browser that a killed measurement could not end;
+ * JupyterLab takes its kernels along. The engine ends brokers.
+ */
 async function endCommands(folder: string): Promise<void> {
   const commands = async () =>
     (await listProcesses()).filter(({ command }) =>
-      command.includes("own_command.ts") && command.includes(`${folder}/`)
+      command.includes(`${folder}/`) && !command.includes(MARK)
     );
   for (const { pid } of await commands()) signal(pid, "SIGTERM");
   await until(async () => (await commands()).length === 0, {
