@@ -1,5 +1,7 @@
 import { CorruptRecordError } from "./corrupt_record_error.ts";
 
+const utf8 = new TextDecoder();
+
 /**
  * Reads the protocol's primitive types one after another, and says where it
  * stood and what it expected when the bytes are not that.
@@ -139,29 +141,52 @@ export class ByteReader {
     return this.bytes.subarray(start, start + size);
   }
 
-  /** A text that may not be missing. */
-  string(): string {
-    return this.nullableString() ??
-      this.fail("a text", "null", { at: this.at - 2 });
+  /** The version that what follows has, in 16 bits, at most the newest that is known. */
+  version(newest: number): number {
+    const { at } = this;
+    const version = this.int16();
+    if (version >= 0 && version <= newest) return version;
+    return this.fail(`a version from 0 to ${newest}`, `${version}`, { at });
   }
 
-  /** A text with its length in 16 bits, -1 for null. */
-  nullableString(): string | null {
-    const size = this.int16();
-    return size === -1 ? null : this.#text(size, 2);
+  /** A text that may not be missing; see {@linkcode nullableString}. */
+  string({ compact = false } = {}): string {
+    const { at } = this;
+    return this.nullableString({ compact }) ??
+      this.fail("a text", "null", { at });
   }
 
-  /** A text of newer parts of the protocol: its length plus one as an unsigned varint, 0 for null. */
-  compactNullableString(): string | null {
-    const start = this.at;
-    const size = this.unsignedVarint();
-    return size === 0 ? null : this.#text(size - 1, this.at - start);
+  /** A text with its length in 16 bits, -1 for null; "compact" with the length plus one as an unsigned varint. */
+  nullableString({ compact = false } = {}): string | null {
+    const bytes = this.#sized(compact, () => this.int16(), "a text");
+    return bytes && utf8.decode(bytes);
   }
 
-  /** Bytes with their length in 32 bits, -1 for null. */
-  nullableBytes(): Uint8Array | null {
-    const size = this.int32();
-    return size === -1 ? null : this.take(size, `${size} bytes`);
+  /** Bytes with their length in 32 bits, -1 for null; "compact" with the length plus one as an unsigned varint. */
+  nullableBytes({ compact = false } = {}): Uint8Array | null {
+    return this.#sized(compact, () => this.int32(), "bytes");
+  }
+
+  /** As many items as it says before them, in 32 bits, or plus one as an unsigned varint. None for null. */
+  array<T>(item: () => T, { compact = false } = {}): T[] {
+    const { at } = this;
+    const count = compact ? this.unsignedVarint() - 1 : this.int32();
+    // Each takes a byte at least, so a count that is too large is found at once.
+    if (count < -1 || count > this.left) {
+      this.fail("a count of items", `${count}`, { at });
+    }
+    return Array.from({ length: Math.max(count, 0) }, item);
+  }
+
+  /** The fields that newer versions add at the end of what they extend, by their tags. */
+  taggedFields(): Map<number, Uint8Array> {
+    const fields = new Map<number, Uint8Array>();
+    for (let count = this.unsignedVarint(); count > 0; count--) {
+      const tag = this.unsignedVarint();
+      const size = this.unsignedVarint();
+      fields.set(tag, this.take(size, `a field of ${size} bytes`));
+    }
+    return fields;
   }
 
   /**
@@ -173,12 +198,16 @@ export class ByteReader {
     throw this.#error(expected, found, at);
   }
 
-  #text(size: number, lengthSize: number): string {
-    if (size < 0) {
-      this.fail("a length of a text", `${size}`, { at: this.at - lengthSize });
-    }
-    const bytes = this.take(size, `a text of ${size} bytes`);
-    return new TextDecoder().decode(bytes);
+  #sized(
+    compact: boolean,
+    readSize: () => number,
+    what: string,
+  ): Uint8Array | null {
+    const { at } = this;
+    const size = compact ? this.unsignedVarint() - 1 : readSize();
+    if (size === -1) return null;
+    if (size < 0) this.fail(`the length of ${what}`, `${size}`, { at });
+    return this.take(size, `${what} of ${size} bytes`);
   }
 
   #take(size: number, expected: string): number {
