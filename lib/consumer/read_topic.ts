@@ -1,17 +1,8 @@
-import type { IHeaders, Kafka } from "kafkajs";
-import {
-  type BrokerConnections,
-  withBrokers,
-} from "../client/broker_connections.ts";
-import { pause } from "../client/interrupt.ts";
-import { mayPass } from "../client/may_pass.ts";
-import { fetchStableOffsets } from "../client/stable_offsets.ts";
-import {
-  fetchTopicOffsets,
-  type IsolationLevel,
-  type PartitionOffsets,
-} from "../client/topic_offsets.ts";
-import { type FetchedRecord, fetchPartition } from "./fetch_partition.ts";
+import type { Kafka } from "kafkajs";
+import type { IsolationLevel } from "../client/topic_offsets.ts";
+import type { LogRecord, RecordHeader } from "../log/record.ts";
+import { fetchPartition } from "./fetch_partition.ts";
+import { readPartitions } from "./read_partitions.ts";
 
 /** A record as it lies in a topic, with its bytes read as UTF-8. */
 export interface TopicRecord {
@@ -43,8 +34,6 @@ export interface ReadTopicOptions {
   /** After how long to give up, in milliseconds. 10 s by default. */
   deadlineMs?: number;
 }
-
-const RETRY_MS = 100;
 
 /**
  * Reads every partition of a topic, from its beginning to the end that it had
@@ -81,111 +70,42 @@ const RETRY_MS = 100;
 export async function readTopic(
   kafka: Kafka,
   topic: string,
-  { fromOffset = 0n, isolationLevel = "read_committed", deadlineMs = 10_000 }:
-    ReadTopicOptions = {},
+  { isolationLevel = "read_committed", ...options }: ReadTopicOptions = {},
 ): Promise<TopicRecord[]> {
-  const reading: Reading = {
-    topic,
+  const records: TopicRecord[] = [];
+  await readPartitions(kafka, topic, {
     isolationLevel,
-    positions: new Map(),
-    records: [],
-  };
-  let ends: Map<number, bigint> | undefined;
-  let obstacle = "";
-
-  const records = await withBrokers(kafka, async (brokers) => {
-    while (true) {
-      try {
-        const partitions = isolationLevel === "read_committed"
-          ? await fetchStableOffsets(brokers, topic)
-          : await fetchTopicOffsets(brokers, topic);
-        const leaderless = partitions.find(({ end }) => end === null);
-        if (!leaderless) {
-          ends ??= new Map(
-            partitions.map(({ partition, end }) => [partition, end!]),
-          );
-          await readToEnd(brokers, reading, partitions, { fromOffset, ends });
-          return reading.records;
+    ...options,
+    async read(leader, from, end) {
+      const fetched = await fetchPartition(leader, from, isolationLevel);
+      for (const record of fetched.records) {
+        if (record.offset < end) {
+          records.push(toTopicRecord(from.partition, record));
         }
-        obstacle = ` (no leader of partition ${leaderless.partition} answers)`;
-      } catch (error) {
-        // A leader may change, die or lose its oldest records meanwhile: look again, go on.
-        if (!mayPass(error) && !isOutOfRange(error)) throw error;
-        obstacle = ` (${error})`;
       }
-      await pause(RETRY_MS, brokers.signal);
-    }
-  }, { deadlineMs, what: () => `the end of topic '${topic}'${obstacle}` });
+      return fetched.nextOffset;
+    },
+  });
   return records.sort((a, b) =>
     a.partition - b.partition || (a.offset < b.offset ? -1 : 1)
   );
 }
 
-interface Reading {
-  topic: string;
-  isolationLevel: IsolationLevel;
-  /** Where to go on in each partition. */
-  positions: Map<number, bigint>;
-  records: TopicRecord[];
-}
+const utf8 = new TextDecoder();
 
-async function readToEnd(
-  brokers: BrokerConnections,
-  { topic, isolationLevel, positions, records }: Reading,
-  partitions: PartitionOffsets[],
-  { fromOffset, ends }: { fromOffset: bigint; ends: Map<number, bigint> },
-): Promise<void> {
-  const reads = partitions.map(async ({ partition, address, begin }) => {
-    const end = ends.get(partition) ?? 0n;
-    let offset = later(begin!, positions.get(partition) ?? fromOffset);
-    if (offset >= end) return;
-    const leader = await brokers.at(address!);
-    while (offset < end) {
-      brokers.signal.throwIfAborted();
-      const fetched = await fetchPartition(
-        leader,
-        { topic, partition, offset },
-        isolationLevel,
-      );
-      for (const record of fetched.records) {
-        if (BigInt(record.offset) < end) {
-          records.push(toTopicRecord(partition, record));
-        }
-      }
-      offset = fetched.nextOffset;
-      positions.set(partition, offset);
-    }
-  });
-  // All must have ended before another look, which goes on where they stopped.
-  const failed = (await Promise.allSettled(reads)).find(({ status }) =>
-    status === "rejected"
-  );
-  if (failed) throw (failed as PromiseRejectedResult).reason;
-}
-
-function toTopicRecord(partition: number, record: FetchedRecord): TopicRecord {
+function toTopicRecord(partition: number, record: LogRecord): TopicRecord {
   return {
     partition,
-    offset: BigInt(record.offset),
-    key: record.key?.toString() ?? null,
-    value: record.value?.toString() ?? null,
+    offset: record.offset,
+    key: record.key && utf8.decode(record.key),
+    value: record.value && utf8.decode(record.value),
     headers: toTexts(record.headers),
     timestamp: new Date(Number(record.timestamp)),
   };
 }
 
-function toTexts(headers: IHeaders = {}): Record<string, string> {
+function toTexts(headers: RecordHeader[]): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers).map((
-      [name, value],
-    ) => [name, String([value].flat().at(-1) ?? "")]),
+    headers.map(({ key, value }) => [key, value ? utf8.decode(value) : ""]),
   );
-}
-
-function later(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
-}
-
-function isOutOfRange(error: unknown): boolean {
-  return (error as { type?: string }).type === "OFFSET_OUT_OF_RANGE";
 }
