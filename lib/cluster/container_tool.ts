@@ -1,3 +1,4 @@
+import { linesOf } from "../client/lines_of.ts";
 import type { ContainerProject } from "./containers.ts";
 import type { ToolProcess } from "./engine.ts";
 import { toolJvmOptions } from "./java_tool.ts";
@@ -45,7 +46,7 @@ export function spawnContainerTool(
     lines: {
       [Symbol.asyncIterator]() {
         read = true;
-        return linesOf(started);
+        return outputOf(started);
       },
     },
     ended,
@@ -144,13 +145,7 @@ async function readErrors(
   return text;
 }
 
-async function* linesOf(started: Promise<Started>): AsyncGenerator<string> {
+async function* outputOf(started: Promise<Started>): AsyncGenerator<string> {
   const { child } = await started;
-  let rest = "";
-  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
-  }
-  if (rest) yield rest;
+  yield* linesOf(child.stdout);
 }

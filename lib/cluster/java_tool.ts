@@ -1,3 +1,4 @@
+import { linesOf } from "../client/lines_of.ts";
 import type { ToolProcess } from "./engine.ts";
 import {
   javaArguments,
@@ -104,16 +105,4 @@ async function collect(
     onText(text);
   }
   return all;
-}
-
-async function* linesOf(
-  stream: ReadableStream<Uint8Array>,
-): AsyncGenerator<string> {
-  let rest = "";
-  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
-  }
-  if (rest) yield rest;
 }
