@@ -11,6 +11,7 @@ export class TaskError extends Error {
 /** Errors of lib that are written for a person, too. */
 const WRITTEN_FOR_PEOPLE = new Set([
   "TaskError",
+  "DeadlineError",
   "EngineError",
   "EngineUnavailableError",
   "NoBrokerError",
