@@ -52,7 +52,8 @@ export interface BrokerConnections {
   signal: AbortSignal;
 }
 
-interface BrokerPool {
+/** What makes the connections of a client, as KafkaJS 2.2.4 has it inside. */
+export interface BrokerPool {
   rootLogger: unknown;
   connectionPoolBuilder: {
     build(at?: { host: string; port: number }): Promise<unknown>;
@@ -242,8 +243,22 @@ function isFinal(error: unknown): boolean {
     (error as { retriable?: boolean }).retriable === false;
 }
 
-/** Every KafkaJS client makes its connections with a function of its own, kept under a symbol. */
-function brokerPoolOf(kafka: Kafka): BrokerPool {
+/**
+ * Finds what makes a client's connections. Every client of KafkaJS has a
+ * function for it of its own, kept under a symbol.
+ *
+ * @param kafka The client.
+ * @throws {TypeError} If it is not a client of KafkaJS 2.2.4.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { kafkaClient } from "./kafka_client.ts";
+ *
+ * assertEquals(typeof brokerPoolOf(kafkaClient()).createBroker, "function");
+ * ```
+ */
+export function brokerPoolOf(kafka: Kafka): BrokerPool {
   const symbol = Object.getOwnPropertySymbols(kafka)
     .find(({ description }) => description === "private:Kafka:createCluster");
   if (!symbol) {

@@ -1,13 +1,27 @@
-import type { Message } from "kafkajs";
+import type { OutgoingRecord } from "./outgoing_record.ts";
+
+/** A record of a batch: what was added, with nothing left open. */
+export interface BatchRecord {
+  /** Its key, text meaning UTF-8, or null. */
+  key: string | Uint8Array | null;
+  /** Its value, text meaning UTF-8, or null for a tombstone. */
+  value: string | Uint8Array | null;
+  /** Its headers, or undefined for none. */
+  headers: OutgoingRecord["headers"];
+  /** Its partition. */
+  partition: number;
+  /** Its timestamp, in milliseconds since 1970. */
+  timestamp: number;
+}
 
 /** Records of one partition, ready to be sent. */
 export interface ReadyBatch {
   /** Their topic. */
   topic: string;
-  /** Their partition, which each message names, too. */
+  /** Their partition, which each record names, too. */
   partition: number;
-  /** The records in order, at least one; each has its timestamp. */
-  messages: Message[];
+  /** The records in order, at least one. */
+  records: readonly BatchRecord[];
   /** How many bytes they take as a record batch, uncompressed. */
   bytes: number;
 }

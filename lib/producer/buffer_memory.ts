@@ -70,7 +70,7 @@ export class BufferMemory {
   #take(record: PendingRecord): boolean {
     if (this.#usedBytes + record.bytes > this.#options.capacity) return false;
     this.#usedBytes += record.bytes;
-    record.hasRoom = true;
+    record.holdsRoom = true;
     return true;
   }
 }

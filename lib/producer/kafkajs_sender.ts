@@ -3,6 +3,8 @@ import { withBrokers } from "../client/broker_connections.ts";
 import { pause } from "../client/interrupt.ts";
 import { fetchMetadata } from "../client/metadata.ts";
 import type { BatchOutcome, BatchSender, ReadyBatch } from "./batch_sender.ts";
+import { fastMessages, isFastPathOpen } from "./fast_path.ts";
+import { toMessage } from "./kafkajs_message.ts";
 
 /** How {@linkcode kafkaJsSender} sends. */
 export interface KafkaJsSenderOptions {
@@ -81,7 +83,10 @@ export function kafkaJsSender(
   const isIdempotent = () => producer.isIdempotent?.() ?? false;
 
   const sendOne = async (batch: ReadyBatch): Promise<BatchOutcome> => {
-    const { topic, partition, messages } = batch;
+    const { topic, partition, records } = batch;
+    const messages = isFastPathOpen()
+      ? fastMessages(records, partition)
+      : records.map(toMessage);
     const place = `${topic}-${partition}`;
     if (lost.has(place)) return afterLoss(lost.get(place)!);
     try {

@@ -1,5 +1,4 @@
 import { Buffer } from "node:buffer";
-import type { IHeaders, Message } from "kafkajs";
 
 /** A record to be sent, with KafkaJS's names for its parts. */
 export interface OutgoingRecord {
@@ -134,53 +133,4 @@ function varintSize(length: number): number {
   let size = 1;
   for (let rest = length * 2; rest >= 128; rest /= 128) size++;
   return size;
-}
-
-/**
- * Makes the message that KafkaJS sends for a record, a copy: the caller may
- * change the record afterwards. KafkaJS would write bytes that are no `Buffer`
- * as their text, "1,2,3".
- *
- * @param record A valid record.
- * @param partition Where it goes.
- * @param timestamp Its timestamp, in milliseconds since 1970.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const message = toMessage({ topic: "orders", value: "placed" }, 2, "1700000000000");
- * assertEquals([message.value, message.partition], ["placed", 2]);
- * ```
- */
-export function toMessage(
-  { key = null, value, headers }: OutgoingRecord,
-  partition: number,
-  timestamp: string,
-): Message {
-  const message: Message = {
-    key: toKafkaJs(key),
-    value: toKafkaJs(value),
-    partition,
-    timestamp,
-  };
-  if (headers !== undefined) message.headers = toKafkaJsHeaders(headers);
-  return message;
-}
-
-function toKafkaJs<T extends string | null>(value: T | Uint8Array): T | Buffer {
-  return value instanceof Uint8Array && !Buffer.isBuffer(value)
-    ? Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-    : value as T | Buffer;
-}
-
-function toKafkaJsHeaders(
-  headers: NonNullable<OutgoingRecord["headers"]>,
-): IHeaders {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.map(toKafkaJs) : toKafkaJs(value),
-    ]),
-  );
 }

@@ -1,6 +1,5 @@
-import type { Message } from "kafkajs";
 import type { ReadyBatch } from "./batch_sender.ts";
-import { BATCH_OVERHEAD, toMessage } from "./outgoing_record.ts";
+import { BATCH_OVERHEAD } from "./outgoing_record.ts";
 import type { PendingRecord } from "./pending_record.ts";
 
 /** How much a batch takes. */
@@ -16,7 +15,6 @@ export class PendingBatch implements ReadyBatch {
   readonly topic: string;
   readonly partition: number;
   readonly records: PendingRecord[] = [];
-  readonly messages: Message[] = [];
   bytes = BATCH_OVERHEAD;
   /** Takes no more records. */
   isFull = false;
@@ -47,10 +45,8 @@ export class PendingBatch implements ReadyBatch {
 
   push(record: PendingRecord): void {
     record.batch = this;
+    record.partition = this.partition;
     this.records.push(record);
-    this.messages.push(
-      toMessage(record.record, this.partition, record.timestamp),
-    );
     this.bytes += record.bytes;
     this.isFull = this.bytes >= this.#limits.batchSize ||
       this.records.length >= this.#limits.maxBatchRecords;
@@ -60,7 +56,6 @@ export class PendingBatch implements ReadyBatch {
   remove(record: PendingRecord): void {
     const at = this.records.indexOf(record);
     this.records.splice(at, 1);
-    this.messages.splice(at, 1);
     this.bytes -= record.bytes;
   }
 

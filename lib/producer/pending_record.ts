@@ -1,22 +1,22 @@
 import type { OutgoingRecord } from "./outgoing_record.ts";
+import type { BatchRecord } from "./batch_sender.ts";
 import type { PendingBatch } from "./pending_batch.ts";
 import type { RecordResult } from "./record_result.ts";
 
 /** A record that was added and has no result yet. */
-export interface PendingRecord {
+export interface PendingRecord extends BatchRecord {
+  /** What was added. It may have changed since. */
   record: OutgoingRecord;
   /** Its size in a batch. */
   bytes: number;
   /** When it was added, by `performance.now()`. */
   addedAt: number;
-  /** Its timestamp in milliseconds since 1970. */
-  timestamp: string;
   /** Takes its result, once. Undefined afterwards. */
   onResult: ((result: RecordResult) => void) | undefined;
   /** How many records were added before it. */
   sequence: number;
   /** Whether the buffer has made room for it. */
-  hasRoom: boolean;
+  holdsRoom: boolean;
   /** The batch it has been put in. */
   batch: PendingBatch | undefined;
   /** Called when the buffer has room for it, or it will need none any more. */

@@ -308,9 +308,7 @@ export class RecordAccumulator implements AsyncDisposable {
         topic,
         partition,
         offset: baseOffset < 0n ? baseOffset : baseOffset + BigInt(i),
-        timestamp: logAppendTime < 0
-          ? Number(pending.timestamp)
-          : logAppendTime,
+        timestamp: logAppendTime < 0 ? pending.timestamp : logAppendTime,
       });
     }
   }
@@ -329,7 +327,7 @@ export class RecordAccumulator implements AsyncDisposable {
   /** Ends a record that has not been sent, and takes it out of wherever it waits. */
   #fail(pending: PendingRecord, failure: Failure): void {
     if (!pending.onResult) return;
-    const { batch, hasRoom, bytes } = pending;
+    const { batch, holdsRoom, bytes } = pending;
     if (batch) {
       batch.remove(pending);
       if (batch.records.length === 0) {
@@ -339,7 +337,7 @@ export class RecordAccumulator implements AsyncDisposable {
       }
     }
     this.#endFailed(pending, failure);
-    if (hasRoom) this.#buffer.release(bytes);
+    if (holdsRoom) this.#buffer.release(bytes);
   }
 
   #endFailed(pending: PendingRecord, failure: Failure): void {

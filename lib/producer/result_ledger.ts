@@ -1,4 +1,5 @@
 import { interruptSignal } from "../client/interrupt.ts";
+import { CoarseClock } from "./coarse_clock.ts";
 import type { OutgoingRecord } from "./outgoing_record.ts";
 import type { PendingRecord } from "./pending_record.ts";
 import type { RecordResult } from "./record_result.ts";
@@ -15,6 +16,7 @@ interface Wait {
 export class ResultLedger {
   readonly #onInterrupt: (reason: unknown) => void;
   readonly #waits = new Set<Wait>();
+  readonly #clock = new CoarseClock();
   #sequence = 0;
   #pending = 0;
   #interrupt: AbortSignal | undefined;
@@ -35,14 +37,20 @@ export class ResultLedger {
   ): PendingRecord {
     // While nothing is pending nobody listens, so that an idle accumulator can be forgotten.
     if (this.#pending++ === 0) this.#listen();
+    const { key = null, value, headers, timestamp } = record;
+    const addedAt = this.#clock.monotonic;
     return {
       record,
+      key,
+      value,
+      headers,
+      partition: -1,
+      timestamp: timestamp === undefined ? this.#clock.wall : Number(timestamp),
       bytes: 0,
-      addedAt: performance.now(),
-      timestamp: timestampOf(record),
+      addedAt,
       onResult,
       sequence: this.#sequence++,
-      hasRoom: false,
+      holdsRoom: false,
       batch: undefined,
       onRoom: undefined,
       unlisten: undefined,
@@ -96,18 +104,4 @@ export class ResultLedger {
     this.#interrupt?.removeEventListener("abort", this.#onAbort);
     this.#interrupt = undefined;
   }
-}
-
-let lastTime = 0;
-let lastText = "0";
-
-/** A record's timestamp as KafkaJS takes it: its own, or the present time. */
-function timestampOf({ timestamp }: OutgoingRecord): string {
-  if (timestamp !== undefined) return String(timestamp);
-  const now = Date.now();
-  if (now !== lastTime) {
-    lastTime = now;
-    lastText = String(now);
-  }
-  return lastText;
 }

@@ -45,9 +45,9 @@ class ErraticSender implements BatchSender {
     return batches.map((batch) => this.#write(batch));
   }
 
-  #write({ partition, messages }: ReadyBatch): BatchOutcome {
+  #write({ partition, records }: ReadyBatch): BatchOutcome {
     const fault = this.#faulty ? this.#chance() : 1;
-    const tooLarge = messages.length > 20;
+    const tooLarge = records.length > 20;
     if (tooLarge) this.splits++;
     if (fault < 0.1 || tooLarge) {
       return { error: new Error("no"), maybeWritten: false, tooLarge };
@@ -55,7 +55,7 @@ class ErraticSender implements BatchSender {
     const log = this.log.get(partition) ?? [];
     this.log.set(partition, log);
     const baseOffset = BigInt(log.length);
-    log.push(...messages.map(({ value }) => Number(value)));
+    log.push(...records.map(({ value }) => Number(value)));
     return { baseOffset, logAppendTime: -1 };
   }
 }

@@ -82,6 +82,6 @@ export class HeldSender implements BatchSender {
   }
 }
 
-function valuesOf({ messages }: ReadyBatch): string[] {
-  return messages.map(({ value }) => String(value));
+function valuesOf({ records }: ReadyBatch): string[] {
+  return records.map(({ value }) => String(value));
 }

@@ -594,8 +594,8 @@ Deno.test("RecordAccumulator tells the record's timestamp, or the broker's where
     accumulator.add({ topic, value: "b", partition: 0, timestamp: 1_234 }),
   ];
   await turn();
-  const { messages } = sender.requests[0]!.batches[0]!;
-  assertEquals(messages[1]!.timestamp, "1234");
+  const { records } = sender.requests[0]!.batches[0]!;
+  assertEquals(records[1]!.timestamp, 1_234);
   sender.requests[0]!.answer();
   const [now, own] = await Promise.all(added);
   assert(now!.timestamp >= before && now!.timestamp <= Date.now());
