@@ -3,6 +3,7 @@ import { statfsSync } from "node:fs";
 import { markOf } from "./broker_mark.ts";
 import { DISK_FULL, failureIn, readLog } from "./broker_log.ts";
 import type { HostConfiguration } from "./host_configuration.ts";
+import { isThere } from "./is_there.ts";
 import {
   javaArguments,
   javaEnvironment,
@@ -46,7 +47,7 @@ export async function prepareBroker(start: BrokerStart): Promise<boolean> {
   const path = `${folder}/prepared.json`;
   const key = preparationKey(start);
   const formatted = configuration.dataFolders.every((folder) =>
-    exists(`${folder}/meta.properties`)
+    isThere(`${folder}/meta.properties`)
   );
   if (formatted && readPrepared(folder)?.key === key) return false;
 
@@ -186,20 +187,11 @@ function readPrepared(folder: string): Prepared | undefined {
 }
 
 function keepPrevious(path: string) {
-  if (exists(path)) {
+  if (isThere(path)) {
     Deno.renameSync(path, path.replace(/\.log$/, ".previous.log"));
   }
 }
 
 function fileUrl(path: string): string {
   return `file://${path.split("/").map(encodeURIComponent).join("/")}`;
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

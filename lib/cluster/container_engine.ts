@@ -37,6 +37,7 @@ import { withInsideAddresses } from "./inside_address.ts";
 import { toolNamed, withBrokers } from "./kafka_tools.ts";
 import { namedBrokers } from "./named_brokers.ts";
 import { withToolDeadline } from "./tool_deadline.ts";
+import { collectOutput } from "./tool_output.ts";
 
 /** How long a container may take to reach a state it was asked for. */
 const STATE_DEADLINE_MS = 10_000;
@@ -248,14 +249,7 @@ class ContainerEngine implements Engine {
     { input, deadlineMs = 60_000, ...options }: ToolOptions = {},
   ): Promise<ToolResult> {
     const tool = this.spawnTool(name, args, { ...options, deadlineMs });
-    const stdout = Array.fromAsync(tool.lines);
-    // Without a container there is nothing to write to; `ended` says so.
-    stdout.catch(() => {});
-    if (input !== undefined) await tool.write(input).catch(() => {});
-    await tool.closeInput().catch(() => {});
-    const { code, stderr } = await tool.ended;
-    const lines = await stdout;
-    return { code, stdout: lines.map((line) => `${line}\n`).join(""), stderr };
+    return await collectOutput(tool, input);
   }
 
   spawnTool(

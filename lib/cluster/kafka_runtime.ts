@@ -1,6 +1,7 @@
 import { aotCachePath } from "./aot_cache.ts";
 import type { EngineFolders } from "./engine_folders.ts";
 import { EngineUnavailableError } from "./engine_error.ts";
+import { isThere } from "./is_there.ts";
 import { findJars, type Jars } from "./jars.ts";
 import { findJava, type Java } from "./java.ts";
 
@@ -32,7 +33,7 @@ export function findRuntime(folders: EngineFolders): KafkaRuntime {
     );
   }
   const path = aotCachePath(folders.aot, java, jars);
-  return { java, jars, aotCache: isFile(path) ? path : undefined };
+  return { java, jars, aotCache: isThere(path) ? path : undefined };
 }
 
 /** A start of a Java class. */
@@ -77,12 +78,4 @@ export function javaEnvironment(
     if (value !== undefined) environment[name] = value;
   }
   return { ...environment, ...more };
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }

@@ -47,6 +47,7 @@ import {
 } from "./service_process.ts";
 import { expectedBrokers, isReady, startBrokers } from "./start_brokers.ts";
 import { withToolDeadline } from "./tool_deadline.ts";
+import { collectOutput } from "./tool_output.ts";
 
 /** An engine that also tells whether it can be used. */
 export interface LocalEngine extends Engine {
@@ -234,16 +235,7 @@ class PlainProcesses implements LocalEngine {
     { input, deadlineMs = 60_000, ...options }: ToolOptions = {},
   ): Promise<ToolResult> {
     const tool = this.spawnTool(name, args, { ...options, deadlineMs });
-    const stdout = Array.fromAsync(tool.lines);
-    if (input !== undefined) await tool.write(input).catch(() => {});
-    await tool.closeInput().catch(() => {});
-    const { code, stderr } = await tool.ended;
-    const lines = await stdout;
-    return {
-      code,
-      stdout: lines.map((line) => `${line}\n`).join(""),
-      stderr,
-    };
+    return await collectOutput(tool, input);
   }
 
   spawnTool(

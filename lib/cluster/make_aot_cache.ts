@@ -6,6 +6,7 @@ import { parseComposeFile } from "./compose_file.ts";
 import type { EngineOptions } from "./engine.ts";
 import { EngineError } from "./engine_error.ts";
 import { engineFolders } from "./engine_folders.ts";
+import { isThere } from "./is_there.ts";
 import { findRuntime } from "./kafka_runtime.ts";
 import { freePorts } from "./ports.ts";
 import { serviceFolder } from "./service_record.ts";
@@ -79,7 +80,7 @@ async function train(
   } finally {
     await endProcess(process, { graceMs: WRITE_DEADLINE_MS });
   }
-  await until(() => isFile(output), {
+  await until(() => isThere(output), {
     what: `the AOT cache ${serviceFolder(stateFolder, "training")}`,
   });
 }
@@ -148,13 +149,5 @@ function removeOthers(folder: string, path: string) {
     if (isFile && name.endsWith(".aot") && other !== path) {
       Deno.removeSync(other);
     }
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
   }
 }

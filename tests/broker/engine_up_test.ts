@@ -9,6 +9,7 @@ import { interrupt, InterruptedError } from "lib/client/interrupt.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
 import { until } from "lib/client/until.ts";
 import { EngineError } from "lib/cluster/engine.ts";
+import { isThere } from "lib/cluster/is_there.ts";
 import { localEngine } from "lib/cluster/local_engine.ts";
 import { identifyProcess } from "lib/cluster/process_identity.ts";
 import { withOwnBrokers } from "./own_brokers.ts";
@@ -143,7 +144,7 @@ function ps(pid: number, column: string): string {
 Deno.test("up() that is interrupted ends what it has started", () =>
   withOwnBrokers(async ({ engine, stateFolder }) => {
     const starting = engine.up();
-    await until(() => exists(`${stateFolder}/brokers/kafka/prepared.json`), {
+    await until(() => isThere(`${stateFolder}/brokers/kafka/prepared.json`), {
       what: "the broker to be launched",
       intervalMs: 5,
     });
@@ -153,12 +154,3 @@ Deno.test("up() that is interrupted ends what it has started", () =>
     assertEquals(status?.state, "absent");
     assertEquals(await engine.down(), []);
   }));
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -6,6 +6,7 @@ import {
 } from "@std/assert";
 import { markOf } from "lib/cluster/broker_mark.ts";
 import { EngineError } from "lib/cluster/engine.ts";
+import { isThere } from "lib/cluster/is_there.ts";
 import { findProcesses } from "lib/cluster/process_identity.ts";
 import { type OwnBrokers, withOwnBrokers } from "./own_brokers.ts";
 
@@ -92,17 +93,8 @@ async function nothingIsLeft({ engine, stateFolder }: OwnBrokers) {
   const [status] = await engine.status({ services: ["kafka"] });
   assertEquals(status?.state, "absent");
   const data = `${stateFolder}/brokers/kafka/data`;
-  const left = exists(data) ? [...Deno.readDirSync(data)] : [];
+  const left = isThere(data) ? [...Deno.readDirSync(data)] : [];
   assert(left.length === 0, "the fresh data folder is empty again");
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 Deno.test("up() of a cluster in which one broker is refused leaves none of the others", () =>

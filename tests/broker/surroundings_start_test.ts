@@ -6,6 +6,7 @@ import {
 } from "@std/assert";
 import { until } from "lib/client/until.ts";
 import { EngineError } from "lib/cluster/engine.ts";
+import { isThere } from "lib/cluster/is_there.ts";
 import { localEngine } from "lib/cluster/local_engine.ts";
 import { findProcesses } from "lib/cluster/process_identity.ts";
 import { markOf } from "lib/cluster/broker_mark.ts";
@@ -164,19 +165,10 @@ function jvms({ stateFolder }: OwnBrokers, service: string): number {
 
 function reached(own: OwnBrokers, stage: "lock" | "prepare" | "broker") {
   const folder = `${own.stateFolder}/brokers`;
-  if (stage === "lock") return exists(`${folder}/lock`);
-  if (!exists(own.stateFolder)) return false;
+  if (stage === "lock") return isThere(`${folder}/lock`);
+  if (!isThere(own.stateFolder)) return false;
   if (stage === "prepare") return jvms(own, "kafka") > 0;
-  return exists(`${folder}/kafka/prepared.json`) && jvms(own, "kafka") > 0;
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
+  return isThere(`${folder}/kafka/prepared.json`) && jvms(own, "kafka") > 0;
 }
 
 function decode(bytes: Uint8Array): string {
