@@ -1,6 +1,20 @@
 import { interruptSignal } from "./interrupt.ts";
 
-/** Thrown when a deadline passed. Its `cause` is the last error met, if any. */
+/**
+ * Thrown when a deadline passed. Its `cause` is the last error met, if any.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const never = new Promise(() => {});
+ * try {
+ *   await within(never, { deadlineMs: 20, what: "the end of time" });
+ * } catch (error) {
+ *   assertEquals(error instanceof DeadlineError, true);
+ * }
+ * ```
+ */
 export class DeadlineError extends Error {
   override name = "DeadlineError";
 }

@@ -1,6 +1,17 @@
 let current = new AbortController();
 
-/** Thrown by a wait that {@linkcode interrupt} ended, as a notebook's Stop button does. */
+/**
+ * Thrown by a wait that {@linkcode interrupt} ended, as a notebook's Stop button does.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const waiting = pause(60_000).catch((error) => error instanceof InterruptedError);
+ * interrupt();
+ * assertEquals(await waiting, true);
+ * ```
+ */
 export class InterruptedError extends Error {
   override name = "InterruptedError";
 }

@@ -24,7 +24,18 @@ export interface ProbeOptions {
   ssl?: boolean;
 }
 
-/** Thrown when no broker answers. Its message says what to do. */
+/**
+ * Thrown when no broker answers. Its message says what to do.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { connectionFromEnvironment } from "./connection.ts";
+ *
+ * const nowhere = connectionFromEnvironment({ KAFKA_BROKERS: "127.0.0.1:1" });
+ * await assertRejects(() => findBroker(nowhere), NoBrokerError, "127.0.0.1:1");
+ * ```
+ */
 export class NoBrokerError extends Error {
   override name = "NoBrokerError";
   /** What was found at each address. */

@@ -5,7 +5,8 @@
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { chooseServices, clientAddress, readComposeFile } from "./compose_file.ts";
+ * import { readComposeFile } from "./compose_file.ts";
+ * import { chooseServices, clientAddress } from "./compose_services.ts";
  *
  * const described = chooseServices(readComposeFile(), { cluster: true })
  *   .flatMap((service) => clientAddress(service) ?? []);

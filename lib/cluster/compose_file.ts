@@ -1,20 +1,21 @@
+import {
+  dependenciesOf,
+  durationOf,
+  environmentOf,
+  portOf,
+  type PublishedPort,
+  type VolumeMount,
+  volumeOf,
+} from "./compose_fields.ts";
+import {
+  checkKeys,
+  listOf,
+  mapOf,
+  stringOf,
+  stringsOf,
+} from "./compose_values.ts";
 import { EngineError } from "./engine_error.ts";
-import { nearest } from "./nearest.ts";
-import { parseYaml, type YamlEntry, type YamlValue } from "./yaml_entries.ts";
-
-/** A port of a service that the host publishes. */
-export interface PublishedPort {
-  /** The host's address it is bound to; "0.0.0.0" where the file names none. */
-  hostAddress: string;
-  hostPort: number;
-  containerPort: number;
-}
-
-/** A volume or folder of the host that a service sees at `target`. */
-export interface VolumeMount {
-  source: string;
-  target: string;
-}
+import { parseYaml, type YamlEntry } from "./yaml_entries.ts";
 
 /** One service of the file, with merges, defaults and variables resolved. */
 export interface ComposeService {
@@ -127,131 +128,6 @@ export function parseComposeFile(
   }
 }
 
-/**
- * The services an operation is for: those named; or the Kafka services of the
- * profile `cluster`; or the Kafka services without a profile. A controller
- * comes before the brokers that depend on it.
- *
- * @throws {EngineError} If a named service does not exist; the message suggests the nearest.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const names = chooseServices(readComposeFile(), { cluster: true })
- *   .map(({ name }) => name);
- *
- * assertEquals(names, ["controller", "kafka-1", "kafka-2", "kafka-3"]);
- * ```
- */
-export function chooseServices(
-  file: ComposeFile,
-  choice: { cluster?: boolean; services?: string[] } = {},
-): ComposeService[] {
-  const chosen = choice.services?.map((name) => serviceNamed(file, name)) ??
-    kafkaServices(file).filter(({ profiles }) =>
-      choice.cluster ? profiles.includes("cluster") : profiles.length === 0
-    );
-  if (chosen.length === 0) {
-    throw new EngineError(
-      `Cannot choose services as ${file.path} has no Kafka service ${
-        choice.cluster ? "of the profile 'cluster'" : "without a profile"
-      }`,
-    );
-  }
-  return [...chosen].sort((a, b) => Number(isBroker(a)) - Number(isBroker(b)));
-}
-
-/**
- * The services that run Kafka, in the file's order.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const names = kafkaServices(readComposeFile()).map(({ name }) => name);
- *
- * assertEquals(names, [
- *   ...["kafka", "controller", "kafka-1", "kafka-2", "kafka-3"],
- *   "kafka-fresh",
- * ]);
- * ```
- */
-export function kafkaServices(file: ComposeFile): ComposeService[] {
-  return file.services.filter((service) => service.kafkaVersion !== undefined);
-}
-
-/**
- * Whether a service serves clients; a dedicated controller does not.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const file = readComposeFile();
- *
- * assertEquals(isBroker(serviceNamed(file, "kafka")), true);
- * assertEquals(isBroker(serviceNamed(file, "controller")), false);
- * ```
- */
-export function isBroker(service: ComposeService): boolean {
-  const roles = service.environment.KAFKA_PROCESS_ROLES ?? "broker";
-  return roles.split(",").some((role) => role.trim() === "broker");
-}
-
-/**
- * Where clients of this host reach a broker: the first advertised listener
- * whose port the service publishes.
- *
- * @returns An address such as "localhost:9092", or undefined for a controller.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const file = readComposeFile();
- *
- * assertEquals(clientAddress(serviceNamed(file, "kafka")), "localhost:9092");
- * ```
- */
-export function clientAddress(service: ComposeService): string | undefined {
-  if (!isBroker(service)) return undefined;
-  const advertised = service.environment.KAFKA_ADVERTISED_LISTENERS ?? "";
-  for (const listener of advertised.split(",")) {
-    const [, host, port] = /^\s*\w+:\/\/(.*):(\d+)\s*$/.exec(listener) ?? [];
-    if (service.ports.some(({ hostPort }) => hostPort === Number(port))) {
-      return `${host}:${port}`;
-    }
-  }
-  return undefined;
-}
-
-/**
- * A service by its name.
- *
- * @example Usage
- * ```ts
- * import { assertThrows } from "@std/assert";
- *
- * assertThrows(
- *   () => serviceNamed(readComposeFile(), "kafak"),
- *   Error,
- *   "did you mean 'kafka'?",
- * );
- * ```
- */
-export function serviceNamed(file: ComposeFile, name: string): ComposeService {
-  const service = file.services.find((service) => service.name === name);
-  if (service) return service;
-  const names = file.services.map((service) => service.name);
-  const near = nearest(name, names);
-  throw new EngineError(
-    `Cannot find the service '${name}' in ${file.path}: ${
-      near ? `did you mean '${near}'?` : `it has ${names.join(", ")}`
-    }`,
-  );
-}
-
 const TOP_KEYS = ["services", "volumes", "networks", "name", "version"];
 
 /** Keys that mean the same to both engines. */
@@ -307,88 +183,6 @@ function serviceOf({ key: name, line, value }: YamlEntry): ComposeService {
   };
 }
 
-function environmentOf(entry: YamlEntry | undefined) {
-  const values: Record<string, string> = {};
-  const lines: Record<string, number> = {};
-  if (entry?.value.kind === "list") {
-    for (const item of entry.value.items) {
-      const text = stringOf(item, "environment");
-      const [, key, value] = /^([^=]+)=?(.*)$/s.exec(text) ?? [];
-      if (key === undefined || value === undefined) {
-        throw new SyntaxError(`line ${item.line}: '${text}' is not NAME=value`);
-      }
-      values[key] = text.includes("=") ? value : Deno.env.get(key) ?? "";
-      lines[key] = item.line;
-    }
-  } else if (entry) {
-    for (
-      const { key, line, value } of mapOf(entry.value, "'environment'").values()
-    ) {
-      // As in Compose: true and "true" differ between YAML readers, so only the latter is taken.
-      if (value.kind === "scalar" && typeof value.value === "boolean") {
-        throw new SyntaxError(
-          `line ${line}: the value of '${key}' must be a string or number: write "${value.value}" in quotes`,
-        );
-      }
-      values[key] = value.kind === "scalar" && value.value === null
-        ? Deno.env.get(key) ?? ""
-        : stringOf(value, key);
-      lines[key] = line;
-    }
-  }
-  return { values, lines };
-}
-
-function portOf(value: YamlValue): PublishedPort {
-  const text = stringOf(value, "ports");
-  const [, hostAddress, hostPort, containerPort] =
-    /^(?:(?:([\d.]+|\[[\da-fA-F:]+\]):)?(\d+):)?(\d+)(?:\/tcp)?$/.exec(text) ??
-      [];
-  if (containerPort === undefined || hostPort === undefined) {
-    throw new SyntaxError(
-      `line ${value.line}: the port '${text}' is not written as "127.0.0.1:9092:9092"`,
-    );
-  }
-  return {
-    hostAddress: hostAddress ?? "0.0.0.0",
-    hostPort: Number(hostPort),
-    containerPort: Number(containerPort),
-  };
-}
-
-function volumeOf(value: YamlValue): VolumeMount {
-  const text = stringOf(value, "volumes");
-  const [source, target] = text.split(":");
-  if (!source || !target?.startsWith("/")) {
-    throw new SyntaxError(
-      `line ${value.line}: the volume '${text}' is not written as "name:/folder"`,
-    );
-  }
-  return { source, target };
-}
-
-function dependenciesOf(entry: YamlEntry | undefined): string[] {
-  return entry?.value.kind === "map"
-    ? [...entry.value.entries.keys()]
-    : stringsOf(entry);
-}
-
-function durationOf(entry: YamlEntry | undefined): number | undefined {
-  if (!entry) return undefined;
-  const text = stringOf(entry.value, entry.key);
-  const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000 };
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m)/g)];
-  if (parts.map(([part]) => part).join("") !== text || text === "") {
-    throw new SyntaxError(
-      `line ${entry.line}: the duration '${text}' of '${entry.key}' is not written as "20s"`,
-    );
-  }
-  return parts.reduce(
-    (sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ""] ?? 0),
-    0,
-  );
-}
-
 function checkReferences(services: ComposeService[]) {
   const names = services.map(({ name }) => name);
   for (const service of services) {
@@ -399,61 +193,4 @@ function checkReferences(services: ComposeService[]) {
       );
     }
   }
-}
-
-function checkKeys(
-  keys: Map<string, YamlEntry>,
-  known: string[],
-  where: string,
-) {
-  for (const { key, line } of keys.values()) {
-    if (known.includes(key) || key.startsWith("x-")) continue;
-    const near = nearest(key, known);
-    throw new SyntaxError(
-      `line ${line}: unknown key '${key}' ${where}; ${
-        near ? `did you mean '${near}'?` : `known are ${known.join(", ")}`
-      }`,
-    );
-  }
-}
-
-function mapOf(value: YamlValue, what: string): Map<string, YamlEntry> {
-  if (value.kind === "map") return value.entries;
-  throw new SyntaxError(`line ${value.line}: ${what} must be a mapping`);
-}
-
-function listOf(entry: YamlEntry | undefined): YamlValue[] {
-  if (!entry) return [];
-  if (entry.value.kind === "list") return entry.value.items;
-  throw new SyntaxError(`line ${entry.line}: '${entry.key}' must be a list`);
-}
-
-function stringsOf(entry: YamlEntry | undefined): string[] {
-  return listOf(entry).map((item) => stringOf(item, entry?.key ?? ""));
-}
-
-function stringOf(value: YamlValue, key: string): string {
-  if (value.kind !== "scalar" || value.value === null) {
-    throw new SyntaxError(`line ${value.line}: '${key}' must be a string`);
-  }
-  return interpolate(String(value.value), value.line);
-}
-
-/** Puts environment variables in place of `$NAME`, `${NAME}` and `${NAME:-default}`, as Compose does. */
-function interpolate(text: string, line: number): string {
-  return text.replace(
-    /\$(?:(\$)|(\w+)|\{(\w+)(?:(:?)-([^}]*))?\}|)/g,
-    (all, dollar, plain, braced, colon, otherwise) => {
-      if (dollar) return "$";
-      const name = plain ?? braced;
-      if (name === undefined) {
-        throw new SyntaxError(
-          `line ${line}: '${text}' has a '$' that begins no variable: write '$$' for a dollar sign`,
-        );
-      }
-      const value = Deno.env.get(name);
-      const lacks = value === undefined || (colon === ":" && value === "");
-      return lacks ? otherwise ?? "" : value ?? all;
-    },
-  );
 }

@@ -1,13 +1,12 @@
 import { DeadlineError, until } from "../client/until.ts";
+import { type ComposeService, readComposeFile } from "./compose_file.ts";
 import {
   chooseServices,
   clientAddress,
-  type ComposeService,
   isBroker,
   kafkaServices,
-  readComposeFile,
   serviceNamed,
-} from "./compose_file.ts";
+} from "./compose_services.ts";
 import {
   findContainerCommands,
   lastLine,

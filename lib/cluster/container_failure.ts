@@ -12,7 +12,8 @@ import { isPortFree, portOwner } from "./ports.ts";
  * @example Usage
  * ```ts
  * import { assertMatch } from "@std/assert";
- * import { chooseServices, parseComposeFile } from "./compose_file.ts";
+ * import { parseComposeFile } from "./compose_file.ts";
+ * import { chooseServices } from "./compose_services.ts";
  *
  * using other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
  * const file = parseComposeFile(`

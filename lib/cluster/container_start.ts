@@ -1,9 +1,6 @@
 import { DeadlineError, until } from "../client/until.ts";
-import {
-  clientAddress,
-  type ComposeService,
-  isBroker,
-} from "./compose_file.ts";
+import { type ComposeService } from "./compose_file.ts";
+import { clientAddress, isBroker } from "./compose_services.ts";
 import { lastLine } from "./container_cli.ts";
 import { composeFailure, reasonInLog, takenPort } from "./container_failure.ts";
 import { spawnContainerTool } from "./container_tool.ts";

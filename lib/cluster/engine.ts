@@ -150,9 +150,12 @@ export interface Engine {
  * @throws {EngineUnavailableError} If the engine cannot run on this machine.
  *
  * @example Usage
- * ```ts ignore
- * const engine = await findEngine("auto");
- * await engine.up({ onProgress: console.log });
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const engine = await findEngine("local");
+ * assertEquals(engine.addresses(), ["localhost:9092"]);
+ * // await engine.up({ onProgress: console.log });
  * ```
  */
 export async function findEngine(

@@ -1,9 +1,5 @@
-import {
-  clientAddress,
-  type ComposeFile,
-  type ComposeService,
-  isBroker,
-} from "./compose_file.ts";
+import type { ComposeFile, ComposeService } from "./compose_file.ts";
+import { clientAddress, isBroker } from "./compose_services.ts";
 import { EngineError } from "./engine_error.ts";
 
 /** A service's description, fitted to a process of this host. */
@@ -43,7 +39,8 @@ const FOLDER_VARIABLES = [
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { readComposeFile, serviceNamed } from "./compose_file.ts";
+ * import { readComposeFile } from "./compose_file.ts";
+ * import { serviceNamed } from "./compose_services.ts";
  *
  * const file = readComposeFile();
  * const { environment } = configureForHost(file, serviceNamed(file, "kafka"), ".kafka/brokers/kafka");

@@ -1,10 +1,5 @@
-import {
-  clientAddress,
-  type ComposeFile,
-  type ComposeService,
-  isBroker,
-  kafkaServices,
-} from "./compose_file.ts";
+import { type ComposeFile, type ComposeService } from "./compose_file.ts";
+import { clientAddress, isBroker, kafkaServices } from "./compose_services.ts";
 
 /**
  * Replaces the brokers' addresses on this host by those within the containers'

@@ -4,6 +4,13 @@ import { nearest } from "./nearest.ts";
 /**
  * Kafka's command line tools: the name of the script in the `bin` folder of
  * Kafka's release (without `.sh`), and the Java class that the script runs.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(KAFKA_TOOLS["kafka-topics"], "org.apache.kafka.tools.TopicCommand");
+ * ```
  */
 export const KAFKA_TOOLS: Readonly<Record<string, string>> = {
   "kafka-acls": "org.apache.kafka.tools.AclCommand",

@@ -56,7 +56,16 @@ export async function makeAotCache(
   return "made";
 }
 
-/** Whether {@linkcode makeAotCache} has nothing to do, or cannot do anything, on this machine. */
+/**
+ * Whether {@linkcode makeAotCache} has nothing to do, or cannot do anything, on this machine.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(typeof hasAotCache(), "boolean");
+ * ```
+ */
 export function hasAotCache(options: EngineOptions = {}): boolean {
   const { java, aotCache } = findRuntime(engineFolders(options));
   return java.feature < AOT_SINCE || aotCache !== undefined;

@@ -14,8 +14,11 @@ export { KAFKA_TOOLS, toolClass };
  * @throws {EngineError} If it ends with another code than 0; the message holds what it said.
  *
  * @example Usage
- * ```ts ignore
- * console.log(await kafkaTool("kafka-metadata-quorum", ["describe", "--status"]));
+ * ```ts
+ * import { assertMatch } from "@std/assert";
+ *
+ * const quorum = await kafkaTool("kafka-metadata-quorum", ["describe", "--status"]);
+ * assertMatch(quorum, /LeaderId: +\d+/);
  * ```
  */
 export async function kafkaTool(

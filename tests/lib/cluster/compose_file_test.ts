@@ -1,13 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { parseComposeFile, readComposeFile } from "lib/cluster/compose_file.ts";
 import {
   chooseServices,
   clientAddress,
   isBroker,
   kafkaServices,
-  parseComposeFile,
-  readComposeFile,
   serviceNamed,
-} from "lib/cluster/compose_file.ts";
+} from "lib/cluster/compose_services.ts";
 import { EngineError } from "lib/cluster/engine_error.ts";
 import { findJars } from "lib/cluster/jars.ts";
 import { engineFolders } from "lib/cluster/engine_folders.ts";

@@ -1,9 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import {
-  chooseServices,
-  parseComposeFile,
-  readComposeFile,
-} from "lib/cluster/compose_file.ts";
+import { parseComposeFile, readComposeFile } from "lib/cluster/compose_file.ts";
+import { chooseServices } from "lib/cluster/compose_services.ts";
 import {
   composeFailure,
   reasonInLog,

@@ -1,9 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import {
-  parseComposeFile,
-  readComposeFile,
-  serviceNamed,
-} from "lib/cluster/compose_file.ts";
+import { parseComposeFile, readComposeFile } from "lib/cluster/compose_file.ts";
+import { serviceNamed } from "lib/cluster/compose_services.ts";
 import { configureForHost } from "lib/cluster/host_configuration.ts";
 
 const project = readComposeFile();
