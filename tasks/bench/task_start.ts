@@ -1,5 +1,6 @@
+import { isThere } from "lib/cluster/is_there.ts";
 import { PROJECT } from "../setup/paths.ts";
-import { isThere, removeIfThere } from "../setup/stamp.ts";
+import { removeIfThere } from "../setup/stamp.ts";
 import type { StartPart } from "./start_part.ts";
 import { secondsOf } from "./stopwatch.ts";
 import { runUserCommand } from "./user_command.ts";

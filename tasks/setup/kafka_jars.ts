@@ -1,8 +1,9 @@
+import { isThere } from "lib/cluster/is_there.ts";
 import { fetchFailure } from "./fetch_failure.ts";
 import { KAFKA_FOLDER, PROJECT, venvProgram } from "./paths.ts";
 import type { Report } from "./progress.ts";
 import { runProgram } from "./program.ts";
-import { fingerprint, isThere, readIfThere, removeIfThere } from "./stamp.ts";
+import { fingerprint, readIfThere, removeIfThere } from "./stamp.ts";
 
 const JARS = `${KAFKA_FOLDER}/jars`;
 const REPOSITORY = `${KAFKA_FOLDER}/m2`;

@@ -1,7 +1,8 @@
+import { isThere } from "lib/cluster/is_there.ts";
 import { dirname } from "node:path";
 import { TaskError } from "../command.ts";
 import { VENV, venvProgram } from "./paths.ts";
-import { isThere, readIfThere } from "./stamp.ts";
+import { readIfThere } from "./stamp.ts";
 
 const VENV_SPEC = `${VENV}/share/jupyter/kernels/deno/kernel.json`;
 

@@ -1,10 +1,11 @@
+import { isThere } from "lib/cluster/is_there.ts";
 import { TaskError } from "../command.ts";
 import { fetchFailure } from "./fetch_failure.ts";
 import { findPython } from "./find_python.ts";
 import { KAFKA_FOLDER, PROJECT, VENV, venvProgram } from "./paths.ts";
 import type { Report } from "./progress.ts";
 import { runProgram } from "./program.ts";
-import { fingerprint, isThere, readIfThere, removeIfThere } from "./stamp.ts";
+import { fingerprint, readIfThere, removeIfThere } from "./stamp.ts";
 
 /** Says who made the environment, and what is installed in it or "unfinished". */
 const STAMP = `${VENV}/kafka-notebooks.stamp`;

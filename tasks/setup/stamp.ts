@@ -18,16 +18,6 @@ export function readIfThere(path: string): string | undefined {
   }
 }
 
-/** Whether a file or folder is there, a link to nothing not counting. */
-export function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Removes a file or a whole folder if it is there. */
 export async function removeIfThere(path: string): Promise<void> {
   try {

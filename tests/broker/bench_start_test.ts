@@ -4,7 +4,7 @@ import type { Report } from "../../tasks/bench/report.ts";
 import { configOptions } from "../../tasks/config.ts";
 import { listProcesses } from "../../tasks/process_list.ts";
 import { KAFKA_FOLDER } from "../../tasks/setup/paths.ts";
-import { isThere } from "../../tasks/setup/stamp.ts";
+import { isThere } from "lib/cluster/is_there.ts";
 
 const CONFIG = await configOptions({ quiet: true });
 

@@ -3,35 +3,17 @@ import type { Producer } from "kafkajs";
 import { withAdmin } from "lib/client/admin.ts";
 import { DeadlineError } from "lib/client/deadline.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
-import {
-  createTopic,
-  type CreateTopicOptions,
-  deleteTopic,
-  freshName,
-} from "lib/client/topic.ts";
+import { freshName } from "lib/client/topic.ts";
 import { until } from "lib/client/until.ts";
 import { deleteRecords } from "lib/consumer/delete_records.ts";
 import { committedOffsets, resetOffsets } from "lib/consumer/group_offsets.ts";
 import { lagOf, totalLag } from "lib/consumer/lag.ts";
 import { beginOffsets, endOffsets, offsetsAt } from "lib/consumer/offsets.ts";
+import { withOwnTopic } from "./own_topic.ts";
 
 const kafka = kafkaClient();
 
-async function withTopic(
-  options: CreateTopicOptions,
-  work: (topic: string, producer: Producer) => Promise<void>,
-) {
-  const topic = freshName("offsets");
-  await createTopic(kafka, topic, options);
-  const producer = kafka.producer();
-  await producer.connect();
-  try {
-    await work(topic, producer);
-  } finally {
-    await producer.disconnect();
-    await deleteTopic(kafka, topic);
-  }
-}
+const withTopic = withOwnTopic.bind(null, kafka);
 
 async function withGroup(work: (groupId: string) => Promise<void>) {
   const groupId = freshName("offsets");

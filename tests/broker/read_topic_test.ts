@@ -1,37 +1,17 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { CompressionTypes, type Producer, type ProducerConfig } from "kafkajs";
+import { CompressionTypes } from "kafkajs";
 import { withAdmin } from "lib/client/admin.ts";
 import { DeadlineError } from "lib/client/deadline.ts";
 import { interrupt, InterruptedError } from "lib/client/interrupt.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
-import {
-  createTopic,
-  type CreateTopicOptions,
-  deleteTopic,
-  freshName,
-} from "lib/client/topic.ts";
+import { freshName } from "lib/client/topic.ts";
 import { until } from "lib/client/until.ts";
 import { readTopic } from "lib/consumer/read_topic.ts";
+import { withOwnTopic } from "./own_topic.ts";
 
 const kafka = kafkaClient();
 
-/** Does something with a topic of its own and a connected producer. */
-async function withTopic(
-  options: CreateTopicOptions,
-  work: (topic: string, producer: Producer) => Promise<void>,
-  config: ProducerConfig = {},
-) {
-  const topic = freshName("read");
-  await createTopic(kafka, topic, options);
-  const producer = kafka.producer(config);
-  await producer.connect();
-  try {
-    await work(topic, producer);
-  } finally {
-    await producer.disconnect();
-    await deleteTopic(kafka, topic);
-  }
-}
+const withTopic = withOwnTopic.bind(null, kafka);
 
 Deno.test("readTopic() of an empty topic is empty", async () => {
   await withTopic({ partitions: 5 }, async (topic) => {

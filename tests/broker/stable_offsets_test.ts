@@ -4,7 +4,8 @@ import { endingTransactions } from "lib/client/ending_transactions.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
 import { fetchMetadata } from "lib/client/metadata.ts";
 import { fetchStableOffsets } from "lib/client/stable_offsets.ts";
-import { createTopic, deleteTopic, freshName } from "lib/client/topic.ts";
+import { freshName } from "lib/client/topic.ts";
+import { withOwnTopic } from "./own_topic.ts";
 
 const kafka = kafkaClient();
 /** So many that their markers take a while. */
@@ -18,28 +19,22 @@ async function withTransactions(
     write: () => Promise<{ commit(): Promise<void>; abort(): Promise<void> }>,
   ) => Promise<void>,
 ) {
-  const topic = freshName("stable");
   const id = freshName("shop");
-  await createTopic(kafka, topic, { partitions: PARTITIONS });
-  const producer = kafka.producer({
-    transactionalId: id,
-    maxInFlightRequests: 1,
-  });
-  await producer.connect();
   const messages = Array.from({ length: PARTITIONS }, (_, partition) => ({
     partition,
     value: "placed",
   }));
-  try {
-    await work(topic, id, async () => {
-      const transaction = await producer.transaction();
-      await transaction.send({ topic, messages });
-      return transaction;
-    });
-  } finally {
-    await producer.disconnect();
-    await deleteTopic(kafka, topic);
-  }
+  await withOwnTopic(
+    kafka,
+    { partitions: PARTITIONS },
+    (topic, producer) =>
+      work(topic, id, async () => {
+        const transaction = await producer.transaction();
+        await transaction.send({ topic, messages });
+        return transaction;
+      }),
+    { transactionalId: id, maxInFlightRequests: 1 },
+  );
 }
 
 Deno.test("fetchStableOffsets() reaches behind what was committed or aborted a moment before", () =>

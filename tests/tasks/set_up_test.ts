@@ -217,12 +217,7 @@ Deno.test({
   async fn() {
     await using project = await ProjectCopy.make();
     using index = silentIndex();
-    const env = {
-      // Without uv, so that it is pip that hangs.
-      PATH: project.programs({ python3: `exec "${pythonPath()}" "$@"` }) +
-        ":/usr/bin:/bin",
-      PIP_INDEX_URL: index.url,
-    };
+    const env = pipAlone(project, index.url);
     const first = await project.start(env);
     await index.asked;
     const pip = await childOf(first.pid);
@@ -251,11 +246,7 @@ Deno.test({
   async fn() {
     await using project = await ProjectCopy.make();
     using index = silentIndex();
-    const env = {
-      PATH: project.programs({ python3: `exec "${pythonPath()}" "$@"` }) +
-        ":/usr/bin:/bin",
-      PIP_INDEX_URL: index.url,
-    };
+    const env = pipAlone(project, index.url);
     const first = await project.start(env);
     await index.asked;
     const second = await project.start(env);
@@ -335,6 +326,15 @@ Deno.test("lab refuses a port that is none, and one that is in use", async () =>
   }
   assertStringIncludes(message, `on port ${port} as another process uses it`);
 });
+
+/** An environment without uv, so that it is pip that asks the index. */
+function pipAlone(project: ProjectCopy, index: string) {
+  const python3 = `exec "${pythonPath()}" "$@"`;
+  return {
+    PATH: `${project.programs({ python3 })}:/usr/bin:/bin`,
+    PIP_INDEX_URL: index,
+  };
+}
 
 function pythonPath(): string {
   const { stdout } = new Deno.Command("python3", {
