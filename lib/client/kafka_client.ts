@@ -8,6 +8,8 @@ import {
   type RetryOptions,
 } from "kafkajs";
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
+import kafkaJsSocketFactory from "kafkajs/src/network/socketFactory.js";
+import { closableConsumer, ConsumerSockets } from "./closable_consumer.ts";
 import { connectionFromEnvironment } from "./connection.ts";
 import { shortLogLines } from "./log_line.ts";
 
@@ -42,6 +44,8 @@ const MAX_WAIT_MS = 300;
  * - producers name the default partitioner, which is Java's, so that KafkaJS
  *   need not warn that it has changed;
  * - an idle connection is idle: KafkaJS's polling loop (kafkajs#1751) is gone;
+ * - consumers can be closed inside their handler, before they have joined, and
+ *   when their broker is frozen or gone;
  * - consumers of one group share nothing in this process: KafkaJS keeps one
  *   memory of committed offsets for all consumers of a client, and a member
  *   that gets no partition clears it, at which the others crash (kafkajs#558).
@@ -101,11 +105,19 @@ class NotebookKafka extends Kafka {
 
   override consumer(config: ConsumerConfig) {
     // The memory of committed offsets belongs to the instance of Kafka.
-    return new Kafka(this.#config).consumer({
+    const sockets = new ConsumerSockets(
+      this.#config.socketFactory ?? kafkaJsSocketFactory(),
+    );
+    const kafka = new Kafka({
+      ...this.#config,
+      socketFactory: sockets.factory,
+    });
+    const consumer = kafka.consumer({
       maxWaitTimeInMs: MAX_WAIT_MS,
       retry: this.#retry,
       ...config,
     });
+    return closableConsumer(consumer, sockets);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Consumer, EachBatchPayload, KafkaMessage } from "kafkajs";
 import { pause } from "../client/interrupt.ts";
+import { withHeartbeats } from "./heartbeats.ts";
 
 /** A record in a batch of {@linkcode runInBatches}. */
 export interface BatchedRecord {
@@ -36,9 +37,6 @@ export interface BatchRun {
   /** Rejected once a batch failed for good and the consumer has stopped. Never resolved. */
   failed: Promise<never>;
 }
-
-/** Often enough for any session: the shortest that a broker allows is 6 s. */
-const HEARTBEAT_MS = 500;
 
 /**
  * Runs a consumer that collects records of all its partitions and processes
@@ -140,7 +138,7 @@ class Batches {
     const assignment = this.#assignment;
     this.#payload = payload;
     for (const message of batch.messages) {
-      if (this.#inWork > 0) await this.#withHeartbeats(payload, this.#underWay);
+      if (this.#inWork > 0) await withHeartbeats(payload, () => this.#underWay);
       const isOver = this.#isEnding || !isRunning() ||
         isStale() || assignment !== this.#assignment;
       // What is left is not resolved, and comes again.
@@ -149,7 +147,9 @@ class Batches {
       // That is where the next fetch goes on; it is not committed.
       resolveOffset(message.offset);
       if (this.#collected.length >= this.#options.size) {
-        await this.#withHeartbeats(payload, this.#processCollected());
+        await withHeartbeats(payload, () => this.#processCollected());
+        // It throws when the group wants its members to join again.
+        await payload.heartbeat();
       }
     }
   }
@@ -238,21 +238,6 @@ class Batches {
           })),
       }));
     await this.#payload!.commitOffsetsIfNecessary({ topics });
-  }
-
-  /** Waits for a batch in work, however long it takes, as a member that is alive. */
-  async #withHeartbeats(
-    { heartbeat }: EachBatchPayload,
-    work: Promise<void>,
-  ): Promise<void> {
-    let lost: { error: unknown } | undefined;
-    const timer = setInterval(
-      () => heartbeat().catch((error) => void (lost ??= { error })),
-      HEARTBEAT_MS,
-    );
-    await work;
-    clearInterval(timer);
-    if (lost) throw lost.error;
   }
 
   #clearTimer(): void {

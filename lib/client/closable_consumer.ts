@@ -1,0 +1,194 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Consumer, ConsumerRunConfig, ISocketFactory } from "kafkajs";
+import { pause } from "./interrupt.ts";
+
+/** How long a broker may take for what closing asks of it: fetches that end, leaving the group. */
+const BROKER_MS = 3_000;
+/** How long handlers may take to end, as long as Java's `close()` waits by default. */
+const HANDLERS_MS = 30_000;
+const LOOK_MS = 20;
+
+type Socket = ReturnType<ISocketFactory>;
+
+/**
+ * Makes the sockets of one consumer, and can break them all, which ends every
+ * request that KafkaJS waits for.
+ *
+ * @example Usage
+ * ```ts
+ * import kafkaJsSocketFactory from "kafkajs/src/network/socketFactory.js";
+ *
+ * const sockets = new ConsumerSockets(kafkaJsSocketFactory());
+ * sockets.breakAll(); // there are none
+ * ```
+ */
+export class ConsumerSockets {
+  /** What KafkaJS's `socketFactory` setting takes. */
+  readonly factory: ISocketFactory;
+  readonly #open = new Set<Socket>();
+  #isRefusing = false;
+
+  /** Makes sockets with a factory. */
+  constructor(make: ISocketFactory) {
+    this.factory = (args) => {
+      if (this.#isRefusing) throw new Error("The consumer is closed");
+      const socket = make(args);
+      this.#open.add(socket);
+      socket.once("close", () => this.#open.delete(socket));
+      return socket;
+    };
+  }
+
+  /** Breaks what is open, and refuses what is asked for later. */
+  breakAll(): void {
+    this.#isRefusing = true;
+    for (const socket of this.#open) {
+      // One that still connects has a timeout of KafkaJS's.
+      if (socket.connecting) continue;
+      // KafkaJS gives its requests up at the other side's end, not at a close.
+      socket.emit("end");
+      socket.destroy();
+    }
+  }
+
+  /** Makes sockets again. */
+  allow(): void {
+    this.#isRefusing = false;
+  }
+}
+
+/**
+ * Makes a consumer that can always be closed. KafkaJS alone
+ *
+ * - waits for ever when a handler awaits `stop()` or `disconnect()`: they wait
+ *   for the handler (kafkajs#571, #767). Here they return at once inside a
+ *   handler, and the closing goes on when the handler has returned;
+ * - goes on to join and consume when it is stopped before it has joined. Here
+ *   the stop waits for the join;
+ * - waits half a minute for a broker that is frozen or gone. Here that ends
+ *   after 3 s, without a word to the group; the time that handlers take does not count.
+ *
+ * The consumer is the same object as before.
+ *
+ * @param consumer A consumer that does not run yet.
+ * @param sockets What its connections are made with.
+ * @returns The consumer.
+ *
+ * @example Usage
+ * ```ts
+ * import { kafkaClient } from "./kafka_client.ts";
+ * import { createTopic, deleteTopic, freshName } from "./topic.ts";
+ *
+ * const kafka = kafkaClient(); // its consumers are closable
+ * const topic = freshName("orders");
+ * await createTopic(kafka, topic, { partitions: 1 });
+ * const producer = kafka.producer();
+ * await producer.connect();
+ * await producer.send({ topic, messages: [{ value: "the only one" }] });
+ * await producer.disconnect();
+ *
+ * const consumer = kafka.consumer({ groupId: freshName("billing") });
+ * await consumer.connect();
+ * await consumer.subscribe({ topic, fromBeginning: true });
+ * const received = Promise.withResolvers<void>();
+ * await consumer.run({
+ *   async eachMessage() {
+ *     await consumer.disconnect(); // never returns with KafkaJS alone
+ *     received.resolve();
+ *   },
+ * });
+ * await received.promise;
+ * await consumer.disconnect(); // waits until it is closed
+ * await deleteTopic(kafka, topic);
+ * ```
+ */
+export function closableConsumer(
+  consumer: Consumer,
+  sockets: ConsumerSockets,
+): Consumer {
+  const { connect, run, stop, disconnect } = consumer;
+  const handlers = new Handlers();
+  let starting: Promise<void> = Promise.resolve();
+
+  const closing = (close: () => Promise<void>) => {
+    const started = starting.catch(() => {});
+    const work = started.then(close);
+    const ended = withPatience(work, handlers, () => {
+      sockets.breakAll();
+      // If it joins after all, it must not go on.
+      started.then(stop).catch(() => {});
+    });
+    if (!handlers.isInside()) return ended;
+    ended.catch(() => {});
+    return Promise.resolve();
+  };
+
+  consumer.connect = async () => {
+    sockets.allow();
+    await connect();
+  };
+  consumer.run = (config = {}) => {
+    starting = run(handlers.wrap(config));
+    return starting;
+  };
+  consumer.stop = () => closing(stop);
+  consumer.disconnect = () => closing(disconnect);
+  return consumer;
+}
+
+/** Waits for a closing as long as handlers work, and then as long as a broker may take. */
+async function withPatience(
+  work: Promise<void>,
+  handlers: Handlers,
+  giveUp: () => void,
+): Promise<void> {
+  let isDone = false;
+  const done = work.finally(() => isDone = true);
+  // The caller hears of its error below.
+  done.catch(() => {});
+  const start = performance.now();
+  let silentSince = start;
+  while (!isDone) {
+    await Promise.race([done.catch(() => {}), pause(LOOK_MS)]);
+    const now = performance.now();
+    const isWorking = handlers.count > 0 && now - start < HANDLERS_MS;
+    if (isWorking) silentSince = now;
+    if (now - silentSince > BROKER_MS) return giveUp();
+  }
+  await done;
+}
+
+/** Knows which handlers run, and whether a call comes from inside one. */
+class Handlers {
+  count = 0;
+  readonly #context = new AsyncLocalStorage<{ runs: boolean }>();
+
+  /** What a handler has started and not awaited is not inside any more once it has returned. */
+  isInside(): boolean {
+    return this.#context.getStore()?.runs ?? false;
+  }
+
+  wrap(config: ConsumerRunConfig): ConsumerRunConfig {
+    const { eachMessage, eachBatch } = config;
+    return {
+      ...config,
+      ...(eachMessage
+        ? { eachMessage: (payload) => this.#run(() => eachMessage(payload)) }
+        : {}),
+      ...(eachBatch
+        ? { eachBatch: (payload) => this.#run(() => eachBatch(payload)) }
+        : {}),
+    };
+  }
+
+  async #run(handler: () => Promise<void>): Promise<void> {
+    const state = { runs: true };
+    this.count++;
+    try {
+      await this.#context.run(state, handler);
+    } finally {
+      state.runs = false;
+      this.count--;
+    }
+  }
+}

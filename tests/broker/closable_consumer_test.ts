@@ -1,0 +1,219 @@
+import { assert, assertEquals } from "@std/assert";
+import { type ISocketFactory, Kafka } from "kafkajs";
+import kafkaJsSocketFactory from "kafkajs/src/network/socketFactory.js";
+import { ConsumerSockets } from "lib/client/closable_consumer.ts";
+import { connectionFromEnvironment } from "lib/client/connection.ts";
+import { kafkaClient } from "lib/client/kafka_client.ts";
+import { createTopic } from "lib/client/topic.ts";
+import { until } from "lib/client/until.ts";
+import { withHeartbeats } from "lib/consumer/heartbeats.ts";
+import { withOwnBrokers } from "./own_brokers.ts";
+import { letters, withTopicAndGroup } from "./topic_with_group.ts";
+
+const guarded = kafkaClient({ logLevel: 0 });
+/** KafkaJS as it is, to show that there is something to guard against. */
+function unguarded(
+  brokers = connectionFromEnvironment().brokers,
+  socketFactory?: ISocketFactory,
+): Kafka {
+  return new Kafka({
+    brokers,
+    logLevel: 0,
+    ...(socketFactory ? { socketFactory } : {}),
+  });
+}
+
+const tick = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
+
+/** Whether a promise is settled within a time. */
+async function endsWithin(ms: number, work: Promise<unknown>) {
+  let timer: ReturnType<typeof setTimeout>;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const done = work.then(() => true, () => true);
+  return await Promise.race([done, late]).finally(() => clearTimeout(timer));
+}
+
+async function closeInHandler(kafka: Kafka, how: "stop" | "disconnect") {
+  let returned = false;
+  let inTime = false;
+  let closed = false;
+  await withTopicAndGroup(guarded, { partitions: 1 }, async (own) => {
+    await own.send(letters("ab"));
+    const consumer = kafka.consumer({
+      groupId: own.groupId,
+      maxWaitTimeInMs: 200,
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topic: own.topic, fromBeginning: true });
+    const release = Promise.withResolvers<void>();
+    const received: string[] = [];
+    await consumer.run({
+      async eachMessage({ message }) {
+        received.push(`${message.value}`);
+        const closing = consumer[how]().then(() => returned = true);
+        await Promise.race([closing, release.promise]);
+      },
+    });
+    await until(() => received.length > 0, { what: "a record" });
+    await tick(1_000);
+    inTime = returned;
+    release.resolve();
+    closed = await endsWithin(3_000, consumer.disconnect());
+    assertEquals(received, ["a"]);
+  });
+  return { inTime, closed };
+}
+
+Deno.test("closableConsumer() returns from a close inside the handler, where KafkaJS never does, and closes afterwards", async () => {
+  assertEquals((await closeInHandler(unguarded(), "disconnect")).inTime, false);
+  for (const how of ["stop", "disconnect"] as const) {
+    assertEquals(await closeInHandler(guarded, how), {
+      inTime: true,
+      closed: true,
+    });
+  }
+});
+
+/** What a consumer receives after it was stopped while it joined. */
+async function receivedAfterStop(kafka: Kafka, end: () => void) {
+  const received: string[] = [];
+  await withTopicAndGroup(guarded, { partitions: 1 }, async (own) => {
+    await own.send(letters("ab"));
+    const consumer = kafka.consumer({
+      ...{ groupId: own.groupId, maxWaitTimeInMs: 200, sessionTimeout: 6_000 },
+      retry: { retries: 0, restartOnFailure: () => Promise.resolve(false) },
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topic: own.topic, fromBeginning: true });
+    const running = consumer.run({
+      eachMessage: ({ message }) =>
+        Promise.resolve(void received.push(`${message.value}`)),
+    });
+    await consumer.stop();
+    received.length = 0;
+    await running;
+    await tick(1_000);
+    await consumer.disconnect();
+    end();
+  });
+  return received.join("");
+}
+
+Deno.test({
+  name:
+    "closableConsumer() stops a consumer that has not joined yet, where KafkaJS goes on to consume",
+  // KafkaJS's runs on after its disconnect(), until its connections are broken.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    const sockets = new ConsumerSockets(kafkaJsSocketFactory());
+    const raw = unguarded(undefined, sockets.factory);
+    assertEquals(await receivedAfterStop(guarded, () => {}), "");
+    assertEquals(await receivedAfterStop(raw, () => sockets.breakAll()), "ab");
+  },
+});
+
+Deno.test({
+  name:
+    "closableConsumer() closes within 4 s when its broker is frozen or dead, where KafkaJS waits half a minute",
+  // What KafkaJS still waits for ends with its own timeouts.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    await withOwnBrokers(async ({ engine, port }) => {
+      await engine.up();
+      const brokers = [`localhost:${port(9092)}`];
+      const own = kafkaClient({ brokers, logLevel: 0 });
+      await createTopic(own, "orders", { partitions: 1 });
+      const start = async (kafka: Kafka, groupId: string) => {
+        const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200 });
+        await consumer.connect();
+        await consumer.subscribe({ topic: "orders" });
+        await consumer.run({ eachMessage: () => Promise.resolve() });
+        return consumer;
+      };
+      const [first, second, raw] = await Promise.all([
+        start(own, "first"),
+        start(own, "second"),
+        start(unguarded(brokers), "raw"),
+      ]);
+      await engine.freeze("kafka");
+      const closing = raw.disconnect();
+      assert(await endsWithin(4_000, first.disconnect()), "frozen");
+      assertEquals(await endsWithin(2_000, closing), false);
+      await engine.kill("kafka");
+      assert(await endsWithin(4_000, second.disconnect()), "dead");
+      await endsWithin(10_000, closing);
+    });
+  },
+});
+
+Deno.test("closableConsumer() connects and runs again after it was closed", async () => {
+  await withTopicAndGroup(guarded, { partitions: 1 }, async (own) => {
+    const consumer = guarded.consumer({ groupId: own.groupId });
+    const received: string[] = [];
+    for (const value of "ab") {
+      await own.send(letters(value));
+      await consumer.connect();
+      await consumer.subscribe({ topic: own.topic, fromBeginning: true });
+      await consumer.run({
+        eachMessage: ({ message }) =>
+          Promise.resolve(void received.push(`${message.value}`)),
+      });
+      await until(() => received.includes(value), { what: value });
+      await consumer.disconnect();
+    }
+    assertEquals(received, ["a", "b"]);
+  });
+});
+
+/** How often a record is delivered that takes longer than the session, to two consumers. */
+async function deliveries(
+  work: (
+    payload: { heartbeat: () => Promise<void> },
+    slow: () => Promise<void>,
+  ) => Promise<void>,
+): Promise<number> {
+  let count = 0;
+  await withTopicAndGroup(guarded, { partitions: 1 }, async (own) => {
+    await own.send(letters("a"));
+    const start = async () => {
+      const consumer = guarded.consumer({
+        ...{ groupId: own.groupId, sessionTimeout: 6_000 },
+        heartbeatInterval: 500,
+      });
+      await consumer.connect();
+      await consumer.subscribe({ topic: own.topic, fromBeginning: true });
+      await consumer.run({
+        eachMessage: (payload) =>
+          work(payload, async () => {
+            count++;
+            await tick(count === 1 ? 8_000 : 0);
+          }),
+      });
+      return consumer;
+    };
+    const first = await start();
+    await until(() => count === 1, { what: "the record" });
+    // A second member waits for the first to join again, which is busy.
+    const second = start();
+    await tick(9_500);
+    await Promise.all([
+      first.disconnect(),
+      second.then((consumer) => consumer.disconnect()),
+    ]);
+  });
+  return count;
+}
+
+Deno.test("withHeartbeats() keeps a record from being delivered twice that takes longer than the session", async () => {
+  assertEquals(
+    await Promise.all([
+      deliveries((_, slow) => slow()),
+      deliveries((payload, slow) => withHeartbeats(payload, slow)),
+    ]),
+    [2, 1],
+  );
+});
