@@ -20,10 +20,12 @@ import {
   isUp,
   projectName,
 } from "./containers.ts";
+import { deleteFolder } from "./delete_folder.ts";
 import type {
   Engine,
   EngineOptions,
   OperationOptions,
+  PartitionFolder,
   ServiceChoice,
   ServiceState,
   ServiceStatus,
@@ -32,9 +34,11 @@ import type {
   ToolResult,
 } from "./engine.ts";
 import { EngineError } from "./engine_error.ts";
+import { engineFolders } from "./engine_folders.ts";
 import { withInsideAddresses } from "./inside_address.ts";
 import { toolNamed, withBrokers } from "./kafka_tools.ts";
 import { namedBrokers } from "./named_brokers.ts";
+import { copyPartitionFolder } from "./partition_copy.ts";
 import { withToolDeadline } from "./tool_deadline.ts";
 import { collectOutput } from "./tool_output.ts";
 
@@ -63,7 +67,10 @@ export async function containerEngine(
   const commands = await findContainerCommands();
   // Compose names its containers after the file's folder.
   const path = Deno.realPathSync(file.path);
-  return new ContainerEngine(new ContainerProject({ ...file, path }, commands));
+  return new ContainerEngine(
+    new ContainerProject({ ...file, path }, commands),
+    `${engineFolders(options).state}/copies`,
+  );
 }
 
 /**
@@ -86,9 +93,12 @@ const silence = () => {};
 class ContainerEngine implements Engine {
   readonly name = "compose";
   readonly #project: ContainerProject;
+  /** Where folders copied out of containers are. */
+  readonly #copies: string;
 
-  constructor(project: ContainerProject) {
+  constructor(project: ContainerProject, copies: string) {
     this.#project = project;
+    this.#copies = copies;
   }
 
   addresses(options: { cluster?: boolean } = {}): string[] {
@@ -150,6 +160,7 @@ class ContainerEngine implements Engine {
     await this.down(options);
     const volumes = await this.#project.volumes();
     for (const service of this.#chosenOrAll(options)) {
+      deleteFolder(`${this.#copies}/${service.name}`);
       for (const { source } of service.volumes) {
         const volume = volumes.get(source);
         if (!volume) continue;
@@ -264,6 +275,13 @@ class ContainerEngine implements Engine {
     return deadlineMs === undefined
       ? tool
       : withToolDeadline(tool, name, deadlineMs);
+  }
+
+  partitionFolder(
+    name: string,
+    options: { service?: string } = {},
+  ): Promise<PartitionFolder> {
+    return copyPartitionFolder(this.#project, this.#copies, name, options);
   }
 
   #chosenOrAll(choice: ServiceChoice): ComposeService[] {

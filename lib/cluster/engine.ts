@@ -79,6 +79,16 @@ export interface ToolResult {
   stderr: string;
 }
 
+/** Where a broker keeps its copy of a partition. */
+export interface PartitionFolder {
+  /** The broker's service. */
+  service: string;
+  /** The folder on this host: the broker's own, or a copy of it as it was just now. */
+  path: string;
+  /** The folder as the broker, and a tool run by its engine, sees it. */
+  pathAtBroker: string;
+}
+
 /** A Kafka tool that is still running. */
 export interface ToolProcess {
   /** Its standard output, line by line, ending when it ends. To be read once. */
@@ -133,6 +143,15 @@ export interface Engine {
     args: string[],
     options?: Omit<ToolOptions, "input">,
   ): ToolProcess;
+  /**
+   * Finds the folder in which a broker keeps a partition, such as "orders-0":
+   * that of the named service, else of the first that has it. What is in a
+   * container is copied out, so that it can be read from here.
+   */
+  partitionFolder(
+    name: string,
+    options?: { service?: string },
+  ): Promise<PartitionFolder>;
   /** Where clients of this host reach the brokers: `["localhost:9092"]`. */
   addresses(options?: { cluster?: boolean }): string[];
 }

@@ -8,10 +8,12 @@ import {
   serviceNamed,
 } from "./compose_services.ts";
 import { endService, endServices } from "./end_services.ts";
+import { deleteFolder } from "./delete_folder.ts";
 import type {
   Engine,
   EngineOptions,
   OperationOptions,
+  PartitionFolder,
   ServiceChoice,
   ServiceStatus,
   ToolOptions,
@@ -26,6 +28,7 @@ import { withLaunchLock } from "./launch_lock.ts";
 import { LocalServices, withDependencies } from "./local_services.ts";
 import { answers, statusOf } from "./local_status.ts";
 import { spawnLocalTool } from "./local_tool.ts";
+import { localPartitionFolder } from "./partition_folder.ts";
 import { processState, signalProcess } from "./process_identity.ts";
 import { endProcess } from "./service_process.ts";
 import { writeRecord } from "./service_record.ts";
@@ -234,6 +237,16 @@ class PlainProcesses implements LocalEngine {
     return spawnLocalTool(this.#services, name, args, options);
   }
 
+  partitionFolder(
+    name: string,
+    options: { service?: string } = {},
+  ): Promise<PartitionFolder> {
+    // What throws here throws as the other operations do.
+    return Promise.try(() =>
+      localPartitionFolder(this.#services, name, options)
+    );
+  }
+
   addresses({ cluster = false }: { cluster?: boolean } = {}): string[] {
     return chooseServices(this.#services.file, { cluster })
       .flatMap((service) => clientAddress(service) ?? []);
@@ -318,15 +331,5 @@ class PlainProcesses implements LocalEngine {
         writeRecord(folder, { ...record, wasReady: true });
       }
     }));
-  }
-}
-
-function deleteFolder(folder: string): boolean {
-  try {
-    Deno.removeSync(folder, { recursive: true });
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
   }
 }

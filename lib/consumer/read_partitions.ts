@@ -127,7 +127,9 @@ function chosen(
   );
   if (missing !== undefined) {
     throw new Error(
-      `Cannot read partition ${missing} of topic '${topic}': it has ${all.length} partitions, numbered from 0`,
+      `Cannot read partition ${missing} of topic '${topic}': it has ${all.length} partition${
+        all.length === 1 ? "" : "s"
+      }, numbered from 0`,
     );
   }
   return all.filter(({ partition }) => partitions?.includes(partition) ?? true);
