@@ -6,6 +6,7 @@ import {
 } from "../client/broker_connections.ts";
 import { pause } from "../client/interrupt.ts";
 import { mayPass } from "../client/may_pass.ts";
+import { fetchStableOffsets } from "../client/stable_offsets.ts";
 import {
   fetchTopicOffsets,
   type IsolationLevel,
@@ -89,7 +90,9 @@ export async function readPartitions(
     while (true) {
       try {
         const partitions = chosen(
-          await fetchTopicOffsets(brokers, topic, isolationLevel),
+          isolationLevel === "read_committed"
+            ? await fetchStableOffsets(brokers, topic)
+            : await fetchTopicOffsets(brokers, topic),
           reading,
         );
         const leaderless = partitions.find(({ end }) => end === null);
