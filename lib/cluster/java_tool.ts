@@ -20,9 +20,12 @@ const MEASURING = [
   "-XX:+ExplicitGCInvokesConcurrent",
 ];
 
+/** What a tool writes is read as UTF-8, also where the host or the container has no such locale. */
+const UTF8 = ["-Dstdout.encoding=UTF-8", "-Dstderr.encoding=UTF-8"];
+
 /** The options of the JVM that suit a tool: those of Kafka's own scripts if it measures, else for a quick start. */
 export function toolJvmOptions(name: string): string[] {
-  return measures(name) ? MEASURING : SHORT_RUN;
+  return [...UTF8, ...(measures(name) ? MEASURING : SHORT_RUN)];
 }
 
 function measures(name: string): boolean {

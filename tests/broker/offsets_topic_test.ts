@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { withAdmin } from "lib/client/admin.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
-import { createTopic, deleteTopic, freshName } from "lib/client/topic.ts";
+import { freshName } from "lib/client/topic.ts";
 import { until } from "lib/client/until.ts";
 import { describeTopic } from "lib/cluster/describe.ts";
 import { readBatches } from "lib/consumer/read_batches.ts";
@@ -10,6 +10,7 @@ import {
   type OffsetsTopicRecord,
 } from "lib/log/offsets_topic.ts";
 import { kafkaTool } from "lib/cluster/tool.ts";
+import { withOwnTopic } from "./own_topic.ts";
 
 const kafka = kafkaClient();
 const OFFSETS_TOPIC = "__consumer_offsets";
@@ -27,18 +28,12 @@ async function notesOf(group: string): Promise<OffsetsTopicRecord[]> {
     .filter((note) => note.group === group);
 }
 
-async function withGroup(
-  work: (topic: string, group: string) => Promise<void>,
-) {
-  const topic = freshName("noted");
-  const group = freshName("noted");
-  await createTopic(kafka, topic, { partitions: 2 });
-  try {
-    await work(topic, group);
-  } finally {
-    await deleteTopic(kafka, topic);
-  }
-}
+const withGroup = (work: (topic: string, group: string) => Promise<void>) =>
+  withOwnTopic(
+    kafka,
+    { partitions: 2 },
+    (topic) => work(topic, freshName("noted")),
+  );
 
 Deno.test("decodeOffsetsRecord() reads what KafkaJS committed, its members, and that the group was deleted", () =>
   withGroup(async (topic, group) => {

@@ -1,12 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { CompressionTypes } from "kafkajs";
 import { kafkaClient } from "lib/client/kafka_client.ts";
-import {
-  createTopic,
-  type CreateTopicOptions,
-  deleteTopic,
-  freshName,
-} from "lib/client/topic.ts";
+import { type CreateTopicOptions, freshName } from "lib/client/topic.ts";
 import { kafkaTool } from "lib/cluster/tool.ts";
 import { readBatches } from "lib/consumer/read_batches.ts";
 import { readTopic } from "lib/consumer/read_topic.ts";
@@ -14,22 +9,15 @@ import { registerCodecs } from "lib/log/codecs.ts";
 import { COMPRESSIONS } from "lib/log/compression.ts";
 import type { NewRecord } from "lib/log/record.ts";
 import { encodeRecordBatch } from "lib/log/record_batch_builder.ts";
+import { withOwnTopic } from "./own_topic.ts";
 import { produceBatch } from "./produced_batch.ts";
 
 const kafka = kafkaClient();
 
-async function withTopic(
+const withTopic = (
   work: (topic: string) => Promise<void>,
   options: CreateTopicOptions = {},
-) {
-  const topic = freshName("batches");
-  await createTopic(kafka, topic, { partitions: 1, ...options });
-  try {
-    await work(topic);
-  } finally {
-    await deleteTopic(kafka, topic);
-  }
-}
+) => withOwnTopic(kafka, { partitions: 1, ...options }, work);
 
 /** Texts that compress, in several planes of Unicode, with nulls, keys and headers. */
 function records(count: number, codec: string): NewRecord[] {

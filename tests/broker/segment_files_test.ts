@@ -1,11 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { kafkaClient } from "lib/client/kafka_client.ts";
-import {
-  createTopic,
-  type CreateTopicOptions,
-  deleteTopic,
-  freshName,
-} from "lib/client/topic.ts";
+import { type CreateTopicOptions, freshName } from "lib/client/topic.ts";
 import { until } from "lib/client/until.ts";
 import { EngineError, findEngine } from "lib/cluster/engine.ts";
 import { type SegmentFiles, segmentFiles } from "lib/cluster/segment_files.ts";
@@ -15,22 +10,15 @@ import { encodeRecordBatch } from "lib/log/record_batch_builder.ts";
 import { readSegment } from "lib/log/segment.ts";
 import { readOffsetIndex, readTimeIndex } from "lib/log/segment_index.ts";
 import { dumpLog, linesOf } from "./dumped_log.ts";
+import { withOwnTopic } from "./own_topic.ts";
 import { produceBatch } from "./produced_batch.ts";
 
 const kafka = kafkaClient();
 
-async function withTopic(
+const withTopic = (
   work: (topic: string) => Promise<void>,
   config: CreateTopicOptions["config"] = {},
-) {
-  const topic = freshName("segments");
-  await createTopic(kafka, topic, { partitions: 1, config });
-  try {
-    await work(topic);
-  } finally {
-    await deleteTopic(kafka, topic);
-  }
-}
+) => withOwnTopic(kafka, { partitions: 1, config }, work);
 
 async function segmentsOf(topic: string): Promise<SegmentFiles[]> {
   return await segmentFiles(await findEngine(), topic, 0);
@@ -84,17 +72,16 @@ async function endTransactions(topic: string) {
 
 Deno.test("segmentFiles() finds every segment, and the indexes say what kafka-dump-log says", () =>
   withTopic(async (topic) => {
-    const value = new Uint8Array(10_000);
-    await until(async () => {
-      for (let i = 0; i < 20; i++) {
-        await produceBatch(kafka, topic, encodeRecordBatch([{ value }]));
-      }
-      return (await segmentsOf(topic)).length >= 2;
-    }, { what: "a second segment", intervalMs: 150 });
-
+    const value = new Uint8Array(100_000);
+    for (let i = 0; i < 25; i++) {
+      await produceBatch(kafka, topic, encodeRecordBatch([{ value }]));
+    }
     const segments = await segmentsOf(topic);
-    const [first, second] = segments;
-    assertEquals(first!.baseOffset, 0n);
+    assertEquals(
+      segments.map(({ baseOffset }) => baseOffset),
+      [0n, 10n, 20n],
+    );
+    const [first] = segments;
     let next = 0n;
     for (const { log, baseOffset } of segments) {
       assertEquals(baseOffset, next);
@@ -103,14 +90,14 @@ Deno.test("segmentFiles() finds every segment, and the indexes say what kafka-du
         next = header.lastOffset + 1n;
       }
     }
-    assert(next > second!.baseOffset);
+    assertEquals(next, 25n);
 
     const entries = await readOffsetIndex(first!.index);
     const positions = new Map<bigint, number>();
     for await (const { header } of readSegment(first!.log)) {
       positions.set(header.lastOffset, header.position);
     }
-    assert(entries.length > 0);
+    assertEquals(entries.length, 9, "all but the first batch");
     for (const { offset, position } of entries) {
       assertEquals(position, positions.get(offset));
     }
@@ -127,7 +114,7 @@ Deno.test("segmentFiles() finds every segment, and the indexes say what kafka-du
       ),
       await dumpedIndex(first!.logAtBroker, "timeindex"),
     );
-  }, { "segment.ms": 100 }));
+  }, { "segment.bytes": 1024 * 1024 }));
 
 async function dumpedIndex(log: string, suffix: string): Promise<string[]> {
   const path = log.replace(/log$/, suffix);
