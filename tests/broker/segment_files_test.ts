@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { kafkaClient } from "lib/client/kafka_client.ts";
 import { type CreateTopicOptions, freshName } from "lib/client/topic.ts";
 import { until } from "lib/client/until.ts";
