@@ -1,4 +1,5 @@
 // deno task bench: see HELP.
+import { benchProduce } from "./bench/produce.ts";
 import { benchStart } from "./bench/start.ts";
 import { runCommand, UsageError } from "./command.ts";
 
@@ -9,6 +10,10 @@ const BENCHES: Record<
   start: {
     summary: "broker, cluster, JupyterLab, kernel, notebooks; memory",
     run: benchStart,
+  },
+  produce: {
+    summary: "records/s of KafkaJS, the accumulator and Java's producer",
+    run: benchProduce,
   },
 };
 

@@ -2,7 +2,7 @@ import { pause } from "lib/client/interrupt.ts";
 import { hasAotCache } from "lib/cluster/make_aot_cache.ts";
 import { residentMiB } from "./resident_memory.ts";
 import type { Quantity } from "./samples.ts";
-import type { StartPart, StartRun } from "./start_part.ts";
+import type { BenchPart, BenchRun } from "./part.ts";
 import { secondsOf } from "./stopwatch.ts";
 import { runUserCommand, withPlaces } from "./user_command.ts";
 
@@ -26,20 +26,20 @@ const CLUSTER: Brokers = {
 };
 
 /** From `deno task kafka up` until it ends, as every broker answers metadata that names all of them. */
-export const oneBroker: StartPart = {
+export const oneBroker: BenchPart = {
   name: "broker",
   summary: "the single broker's start and memory",
   round: (run) => measure(ONE, run),
 };
 
 /** As {@linkcode oneBroker}, with the profile `cluster`. */
-export const cluster: StartPart = {
+export const cluster: BenchPart = {
   name: "cluster",
   summary: "the cluster's start and memory",
   round: (run) => measure(CLUSTER, run),
 };
 
-async function measure(brokers: Brokers, run: StartRun): Promise<void> {
+async function measure(brokers: Brokers, run: BenchRun): Promise<void> {
   await measureStarts(brokers, run, { cached: true });
   // Where set-up could make no cache, the start just measured was one without.
   if (hasAotCache()) await measureStarts(brokers, run, { cached: false });
@@ -47,7 +47,7 @@ async function measure(brokers: Brokers, run: StartRun): Promise<void> {
 
 async function measureStarts(
   brokers: Brokers,
-  run: StartRun,
+  run: BenchRun,
   { cached }: { cached: boolean },
 ): Promise<void> {
   const { samples, engine, folder } = run;
@@ -84,7 +84,7 @@ function withoutCache(what: string): Quantity {
 
 async function measureMemory(
   { title }: Brokers,
-  { samples, engine, signal }: StartRun,
+  { samples, engine, signal }: BenchRun,
 ): Promise<void> {
   await pause(IDLE_MS, signal);
   const running = (await engine.status()).filter(({ pid }) => pid);
@@ -108,7 +108,7 @@ async function measureMemory(
 }
 
 async function kafka(
-  { signal }: StartRun,
+  { signal }: BenchRun,
   places: object,
   args: string[],
 ): Promise<void> {

@@ -2,7 +2,7 @@ import { Browser } from "./browser.ts";
 import { secondsUntilReply } from "./first_reply.ts";
 import { loadPage } from "./load_page.ts";
 import { Samples } from "./samples.ts";
-import type { StartPart, StartRun } from "./start_part.ts";
+import type { BenchPart, BenchRun } from "./part.ts";
 import {
   commandFailure,
   startUserCommand,
@@ -14,7 +14,7 @@ const USABLE =
   "document.querySelector('.jp-Notebook .jp-Cell') && document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'";
 
 /** From `deno task lab` until a person can run the first notebook's cells; and a kernel's start alone. */
-export const jupyterLab: StartPart = {
+export const jupyterLab: BenchPart = {
   name: "jupyterlab",
   summary: "JupyterLab's start and that of a kernel in it",
   // The first start of all makes folders, compiles Python's modules and fills the browser's cache.
@@ -22,7 +22,7 @@ export const jupyterLab: StartPart = {
   round: measure,
 };
 
-async function measure(run: StartRun): Promise<void> {
+async function measure(run: BenchRun): Promise<void> {
   const { samples, folder, signal } = run;
   // A person's browser is open already.
   await using browser = await Browser.start(`${folder}/browser`);
@@ -53,7 +53,7 @@ async function measure(run: StartRun): Promise<void> {
 
 /** Starts JupyterLab and a broker of the measurement's own, and ends both after the work. */
 async function withJupyterLab(
-  { places, engine, signal }: StartRun,
+  { places, engine, signal }: BenchRun,
   work: (url: string) => Promise<void>,
 ): Promise<void> {
   const [command, env] = withPlaces(places, [

@@ -5,10 +5,10 @@ import {
   PROJECT_FOLDER,
 } from "../notebooks/document.ts";
 import { runNotebook } from "../notebooks/run.ts";
-import type { StartPart } from "./start_part.ts";
+import type { BenchPart } from "./part.ts";
 
 /** Each notebook's run in a fresh kernel, one after another, on a broker that is ready. */
-export const notebooks: StartPart = {
+export const notebooks: BenchPart = {
   name: "notebooks",
   summary: "each notebook's run, its solutions proved",
   async round({ engine, samples, signal }) {

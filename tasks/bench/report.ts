@@ -35,7 +35,10 @@ export function resultTable(results: Result[]): string {
     range: result.values.length > 1 ? rangeText(result) : undefined,
     ratio: result.ratio && result.relativeTo &&
       `${ratioText(result.ratio)} ${result.relativeTo.called}`,
-    goal: result.goal && goalText(result.goal, result.unit),
+    goal: result.goal
+      ? goalText(result.goal, result.unit)
+      : result.ratio && result.relativeTo?.goal &&
+        goalText(result.relativeTo.goal, "×"),
     "": result.reached === undefined
       ? undefined
       : result.reached

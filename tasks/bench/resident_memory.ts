@@ -23,3 +23,15 @@ async function askPs(pid: number): Promise<string | undefined> {
   }).output();
   return new TextDecoder().decode(stdout).trim() || undefined;
 }
+
+/**
+ * The most memory in RAM that a process has had so far, in MiB; where the
+ * system does not keep that, what it has now.
+ *
+ * @throws {Error} If there is no such process.
+ */
+export async function peakMiB(pid: number): Promise<number> {
+  if (Deno.build.os !== "linux") return await residentMiB(pid);
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)![1]) / 1_024;
+}

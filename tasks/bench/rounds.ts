@@ -1,9 +1,9 @@
-import type { StartPart, StartRun } from "./start_part.ts";
+import type { BenchPart, BenchRun } from "./part.ts";
 
 /** Measures all parts once, then all once more, so that what disturbs the machine for a while disturbs all alike. */
 export async function runRounds(
-  parts: StartPart[],
-  run: StartRun,
+  parts: BenchPart[],
+  run: BenchRun,
   rounds: number,
 ): Promise<void> {
   for (const { name, prepare } of parts) {

@@ -10,11 +10,11 @@ export interface Quantity {
   /** Such as "s", "MiB" or "records/s". */
   unit: string;
   goal?: Goal;
-  /** The quantity it is a multiple of, and what the table calls that one. */
-  relativeTo?: { what: string; called: string };
+  /** The quantity it is a multiple of, what the table calls that one, and what the multiple should be. */
+  relativeTo?: { what: string; called: string; goal?: Goal };
 }
 
-/** A quantity, measured and judged. */
+/** A quantity, measured and judged: by its own goal, or by that of its ratio. */
 export interface Result extends Quantity, Summary {
   /** One value a round, in their order. */
   values: number[];
@@ -40,13 +40,18 @@ export class Samples {
     return [...this.#collected.values()].map(({ quantity, values }) => {
       const { goal, relativeTo } = quantity;
       const summary = summarize(values);
+      const ratioGoal = relativeTo?.goal;
       const others = relativeTo && this.#collected.get(relativeTo.what)?.values;
+      const ratio = others && summarize(ratios(values, others));
       return {
         ...quantity,
         values,
         ...summary,
         ...(goal ? { reached: isReached(goal, summary.median) } : {}),
-        ...(others ? { ratio: summarize(ratios(values, others)) } : {}),
+        ...(ratio ? { ratio } : {}),
+        ...(ratio && ratioGoal
+          ? { reached: isReached(ratioGoal, ratio.median) }
+          : {}),
       };
     });
   }

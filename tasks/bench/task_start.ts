@@ -1,7 +1,7 @@
 import { isThere } from "lib/cluster/is_there.ts";
 import { PROJECT } from "../setup/paths.ts";
 import { removeIfThere } from "../setup/stamp.ts";
-import type { StartPart } from "./start_part.ts";
+import type { BenchPart } from "./part.ts";
 import { secondsOf } from "./stopwatch.ts";
 import { runUserCommand } from "./user_command.ts";
 
@@ -9,7 +9,7 @@ import { runUserCommand } from "./user_command.ts";
 const DOWNLOADS = ["npm", "remote"];
 
 /** A command that does nothing: the first time, when Deno has compiled nothing yet, and after that. */
-export const taskStart: StartPart = {
+export const taskStart: BenchPart = {
   name: "task",
   summary: "a deno task that does nothing",
   async round({ folder, samples, signal }) {

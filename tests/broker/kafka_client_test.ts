@@ -36,6 +36,40 @@ Deno.test("kafkaClient() stops the polling loop that KafkaJS warns of", async ()
   assertEquals(await stderrOf("kafkaClient()"), "");
 });
 
+/** How much of a core a connected producer takes that has nothing to do, in a process of its own. */
+async function idleShareOf(makeClient: string): Promise<number> {
+  const program = `
+    import process from "node:process";
+    import { connectionFromEnvironment } from "lib/client/connection.ts";
+    import { kafkaClient } from "lib/client/kafka_client.ts";
+    import { Kafka, logLevel } from "kafkajs";
+    const { chosen: _, ...connection } = connectionFromEnvironment();
+    const producer = ${makeClient}.producer();
+    await producer.connect();
+    const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    await pause(500);
+    const [before, start] = [process.cpuUsage(), performance.now()];
+    await pause(2_000);
+    const { user, system } = process.cpuUsage(before);
+    console.log((user + system) / 1_000 / (performance.now() - start));
+    await producer.disconnect();
+  `;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-lock", "-q", program],
+    stderr: "null",
+  }).output();
+  return Number(new TextDecoder().decode(stdout));
+}
+
+Deno.test("kafkaClient() makes an idle producer take under 1 % of a core, of which KafkaJS alone takes more", async () => {
+  const plain = await idleShareOf(
+    "new Kafka({ ...connection, logLevel: logLevel.NOTHING })",
+  );
+  assert(plain > 0.01, `alone it took ${plain}: is the guard still needed?`);
+  const guarded = await idleShareOf("kafkaClient()");
+  assert(guarded > 0 && guarded < 0.01, `it took ${guarded} of a core`);
+});
+
 Deno.test("kafkaClient() makes consumers that stop within a second, and nobody warns", async () => {
   const lines: string[] = [];
   const kafka = kafkaClient({

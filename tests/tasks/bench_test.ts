@@ -57,6 +57,22 @@ Deno.test("Samples judges the median by the goal, a value equal to the goal reac
   );
 });
 
+Deno.test("Samples judges a ratio by the goal for it, and the table names that goal", () => {
+  const samples = new Samples();
+  const fast = (atLeast: number) => ({
+    what: `fast, ${atLeast}`,
+    unit: "records/s",
+    relativeTo: { what: "slow", called: "slow", goal: { atLeast } },
+  });
+  for (const slow of [1, 2, 3]) {
+    samples.add({ what: "slow", unit: "records/s" }, slow);
+    for (const atLeast of [10, 11]) samples.add(fast(atLeast), slow * 10);
+  }
+  const results = samples.results();
+  assertEquals(results.map(({ reached }) => reached), [undefined, true, false]);
+  assertStringIncludes(resultTable(results), "at least 11 ×");
+});
+
 Deno.test("Samples keeps the order of the first round, and pairs what is relative", () => {
   const samples = new Samples();
   const relativeTo = { what: "b", called: "b" };
@@ -153,6 +169,18 @@ Deno.test("deno task bench tells what it can measure", async () => {
   assertEquals(start.code, 0);
   assertStringIncludes(start.out, "--rounds N");
   assertStringIncludes(start.out, "jupyterlab");
+  assert(!start.out.includes("--scale"), start.out);
+  const produce = await bench("produce", "--help");
+  assertEquals(produce.code, 0);
+  for (
+    const text of [
+      "--rounds N   how often each is measured (5)",
+      "--scale F",
+      "1KiB",
+    ]
+  ) {
+    assertStringIncludes(produce.out, text);
+  }
 });
 
 Deno.test("deno task bench refuses what it does not understand in one sentence, with exit code 2", async () => {
@@ -161,6 +189,8 @@ Deno.test("deno task bench refuses what it does not understand in one sentence, 
     [["start", "--round", "1"], "Cannot run 'bench start' with '--round'"],
     [["start", "extra"], "it has no such argument"],
     [["start", "--rounds", "0"], "Cannot measure '0' rounds"],
+    [["start", "--scale", "1"], "Cannot run 'bench start' with '--scale'"],
+    [["produce", "--scale", "0"], "--scale takes a number above 0, to 100"],
     [["start", "--rounds", "1.5"], "--rounds takes a positive integer"],
     [
       ["start", "--only", "brokers"],

@@ -1,0 +1,152 @@
+import { parseArgs } from "@std/cli/parse-args";
+import { interrupt, InterruptedError } from "lib/client/interrupt.ts";
+import { refuseUnknown, UsageError } from "../command.ts";
+import { setUp } from "../setup/set_up.ts";
+import { describeMachine } from "./machine.ts";
+import { withOwnPlaces } from "./own_places.ts";
+import type { BenchPart } from "./part.ts";
+import { type Report, reportText } from "./report.ts";
+import { runRounds } from "./rounds.ts";
+import { Samples } from "./samples.ts";
+
+/** One of the measurements of `deno task bench`. */
+export interface Bench {
+  /** Its name on the command line. */
+  name: string;
+  /** What it measures, after "Measures". */
+  summary: string;
+  /** What else a person should know, for `--help`. */
+  details: string;
+  /** How many rounds there are unless told otherwise. */
+  rounds: number;
+  parts: BenchPart[];
+  /** Whether the amount that each part measures can be changed by `--scale`. */
+  hasScale?: boolean;
+}
+
+function helpOf(bench: Bench): string {
+  const { name, summary, details, rounds, parts, hasScale } = bench;
+  const list = parts.map((part) =>
+    `                 ${part.name.padEnd(12)}${part.summary}`
+  ).join("\n");
+  const scale = hasScale
+    ? "\n  --scale F    F times as many records (1): 0.1 for a quick look"
+    : "";
+  return `Measures ${summary}.
+
+  deno task bench ${name} [options]
+
+  --rounds N   how often each is measured (${rounds})${scale}
+  --only NAME  only this part; several with commas:
+${list}
+  --json       print the same as JSON
+
+${details}`;
+}
+
+/** Makes the function that runs a measurement with its arguments and returns the exit code. */
+export function benchCommand(
+  bench: Bench,
+): (args: string[]) => Promise<number> {
+  return async (args) => {
+    const options = parseArgs(args, {
+      boolean: ["help", "json"],
+      string: ["rounds", "only", ...(bench.hasScale ? ["scale"] : [])],
+      default: { rounds: String(bench.rounds), scale: "1" },
+      unknown: refuseUnknown(`bench ${bench.name}`),
+    });
+    if (options.help) {
+      console.log(helpOf(bench));
+      return 0;
+    }
+    const rounds = roundCount(options.rounds);
+    const scale = scaleOf(options.scale);
+    const parts = chooseParts(bench.parts, options.only);
+    await setUp();
+    forgetUsersCluster();
+    const signal = stopOnSignal();
+    try {
+      const run = { rounds, scale, signal };
+      const report = await measure({ ...bench, parts }, run);
+      console.log(
+        options.json
+          ? JSON.stringify(report, undefined, 2)
+          : reportText(report),
+      );
+      return 0;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      console.error("Stopped: all that was started has ended.");
+      return 130;
+    }
+  };
+}
+
+async function measure(
+  { name, parts }: Bench,
+  { rounds, scale, signal }: {
+    rounds: number;
+    scale: number;
+    signal: AbortSignal;
+  },
+): Promise<Report> {
+  const began = new Date().toISOString();
+  const machine = describeMachine();
+  const samples = new Samples();
+  await withOwnPlaces((own) =>
+    runRounds(parts, { ...own, samples, signal, scale }, rounds)
+  );
+  return { bench: name, began, rounds, machine, results: samples.results() };
+}
+
+function roundCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count > 0) return count;
+  throw new UsageError(
+    `Cannot measure '${text}' rounds: --rounds takes a positive integer.`,
+  );
+}
+
+function scaleOf(text: string): number {
+  const scale = Number(text);
+  if (scale > 0 && scale <= 100) return scale;
+  throw new UsageError(
+    `Cannot measure ${text} times as much: --scale takes a number above 0, to 100.`,
+  );
+}
+
+function chooseParts(all: BenchPart[], only: string | undefined): BenchPart[] {
+  if (only === undefined) return all;
+  const names = only.split(",");
+  const unknown = names.find((name) => !all.some((part) => part.name === name));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `Cannot measure '${unknown}' only: choose of ${
+        all.map(({ name }) => name).join(", ")
+      }.`,
+    );
+  }
+  return all.filter(({ name }) => names.includes(name));
+}
+
+/** What a person has set for another cluster is not meant for the brokers that are measured. */
+function forgetUsersCluster(): void {
+  for (const name of Object.keys(Deno.env.toObject())) {
+    if (name.startsWith("KAFKA_")) Deno.env.delete(name);
+  }
+}
+
+function stopOnSignal(): AbortSignal {
+  const stop = new AbortController();
+  const onSignal = () => {
+    // Another one must not end the waits of the clearing up.
+    if (stop.signal.aborted) return;
+    const reason = "Stopped before all was measured";
+    stop.abort(new InterruptedError(reason));
+    interrupt(reason);
+  };
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    Deno.addSignalListener(name, onSignal);
+  }
+  return stop.signal;
+}

@@ -1,0 +1,49 @@
+import { kafkaClient } from "lib/client/kafka_client.ts";
+import { createTopic, deleteTopic, freshName } from "lib/client/topic.ts";
+import { type LocalEngine, localEngine } from "lib/cluster/local_engine.ts";
+import type { BenchRun } from "./part.ts";
+
+/** Flags for a quick start cost throughput: these are those of Kafka's own scripts. */
+const JVM = {
+  KAFKA_HEAP_OPTS: "-Xms1g -Xmx1g",
+  KAFKA_JVM_PERFORMANCE_OPTS:
+    "-server -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:InitiatingHeapOccupancyPercent=35",
+};
+
+const PARTITIONS = 4;
+
+/** A broker to measure throughput with, and what reaches it. */
+export interface ThroughputBroker {
+  engine: LocalEngine;
+  address: string;
+}
+
+/** Starts the measurement's own broker with Kafka's usual JVM flags, or finds it running. */
+export async function throughputBroker(
+  { places }: BenchRun,
+): Promise<ThroughputBroker> {
+  const { composeFile } = places;
+  let text = Deno.readTextFileSync(composeFile);
+  for (const [name, value] of Object.entries(JVM)) {
+    text = text.replace(new RegExp(`(${name}:) .*`), `$1 ${value}`);
+  }
+  Deno.writeTextFileSync(composeFile, text);
+  const engine = localEngine(places);
+  await engine.up();
+  return { engine, address: engine.addresses()[0]! };
+}
+
+/** Does some work with a topic of 4 partitions, and deletes it. */
+export async function withBenchTopic<T>(
+  { address }: ThroughputBroker,
+  work: (topic: string) => Promise<T>,
+): Promise<T> {
+  const kafka = kafkaClient({ brokers: [address] });
+  const topic = freshName("bench");
+  await createTopic(kafka, topic, { partitions: PARTITIONS });
+  try {
+    return await work(topic);
+  } finally {
+    await deleteTopic(kafka, topic);
+  }
+}
