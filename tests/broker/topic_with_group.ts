@@ -1,12 +1,8 @@
-import type { Kafka } from "kafkajs";
+import type { Admin, Kafka } from "kafkajs";
 import { withAdmin } from "lib/client/admin.ts";
-import {
-  createTopic,
-  type CreateTopicOptions,
-  deleteTopic,
-  freshName,
-} from "lib/client/topic.ts";
+import { type CreateTopicOptions, freshName } from "lib/client/topic.ts";
 import { until } from "lib/client/until.ts";
+import { withOwnTopic } from "./own_topic.ts";
 
 /** A test's own topic and group, with what it does to them. */
 export interface TopicWithGroup {
@@ -24,27 +20,24 @@ export async function withTopicAndGroup(
   options: CreateTopicOptions,
   work: (own: TopicWithGroup) => Promise<void>,
 ): Promise<void> {
-  const topic = freshName("consumer-test");
-  const groupId = freshName("consumer-test");
-  await createTopic(kafka, topic, options);
-  const producer = kafka.producer();
-  await producer.connect();
-  const send = async (
-    messages: { partition?: number; key?: string; value: string }[],
-  ) => void await producer.send({ topic, messages });
-  try {
-    await work({ topic, groupId, send });
-  } finally {
-    await producer.disconnect();
-    await deleteTopic(kafka, topic);
-    await withAdmin(kafka, (admin) =>
-      until(async () => {
-        const { groups } = await admin.listGroups();
-        if (!groups.some((group) => group.groupId === groupId)) return true;
-        await admin.deleteGroups([groupId]);
-        return true;
-      }, { what: "the end of the group", intervalMs: 200 }));
-  }
+  const groupId = freshName("own");
+  await withOwnTopic(kafka, options, async (topic, producer) => {
+    await work({
+      topic,
+      groupId,
+      send: async (messages) => void await producer.send({ topic, messages }),
+    });
+  }).finally(() => withAdmin(kafka, (admin) => deleteGroup(admin, groupId)));
+}
+
+/** A killed member counts until its session is over. */
+async function deleteGroup(admin: Admin, groupId: string): Promise<void> {
+  await until(async () => {
+    const { groups } = await admin.listGroups();
+    const isThere = groups.some((group) => group.groupId === groupId);
+    if (isThere) await admin.deleteGroups([groupId]);
+    return true;
+  }, { what: "the end of the group", intervalMs: 200 });
 }
 
 /** One record for each character. */

@@ -1,0 +1,50 @@
+import { assertEquals } from "@std/assert";
+import { connectionFromEnvironment } from "lib/client/connection.ts";
+import { kafkaClient } from "lib/client/kafka_client.ts";
+import { until } from "lib/client/until.ts";
+import { kafkaTool } from "lib/cluster/tool.ts";
+import { readTopic } from "lib/consumer/read_topic.ts";
+import { withOwnTopic } from "./own_topic.ts";
+import { freshName } from "lib/client/topic.ts";
+
+const { brokers } = connectionFromEnvironment();
+const kafka = kafkaClient({ logLevel: 0 });
+
+Deno.test("readTopic() reads 200,000 records of one batch, at which KafkaJS's consumer crashes", async () => {
+  const count = 200_000;
+  const options = {
+    partitions: 1,
+    config: { "max.message.bytes": 10_000_000 },
+  };
+  await withOwnTopic(kafka, options, async (topic) => {
+    await kafkaTool("kafka-producer-perf-test", [
+      ...["--topic", topic, "--num-records", `${count}`],
+      ...["--record-size", "1", "--throughput", "-1", "--producer-props"],
+      ...["bootstrap.servers=" + brokers.join(), "linger.ms=5000"],
+      ...["batch.size=9000000", "max.request.size=9500000"],
+    ]);
+    assertEquals((await readTopic(kafka, topic)).length, count);
+
+    const consumer = kafka.consumer({
+      groupId: freshName("large"),
+      retry: { restartOnFailure: () => Promise.resolve(false) },
+    });
+    let crash = "";
+    let received = 0;
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      crash = payload.error.message;
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      eachBatch: ({ batch }) =>
+        Promise.resolve(void (received += batch.messages.length)),
+    });
+    await until(() => crash !== "" || received > 0, {
+      what: "the crash",
+      deadlineMs: 30_000,
+    });
+    await consumer.disconnect();
+    assertEquals([crash, received], ["Maximum call stack size exceeded", 0]);
+  });
+});
