@@ -6,6 +6,7 @@ import {
   decompress,
 } from "lib/log/compression.ts";
 import { CorruptRecordError } from "lib/log/corrupt_record_error.ts";
+import { snappyDecompress } from "lib/log/snappy_framing.ts";
 import { random } from "./random.ts";
 
 const CODECS = COMPRESSIONS.filter((name) => name !== "none");
@@ -81,6 +82,28 @@ Deno.test("decompress() of snappy that claims to be huge, or whose blocks are cu
     CorruptRecordError,
     "expected the length of a block at byte",
   );
+});
+
+Deno.test("snappyDecompress() holds its limit over all blocks", () => {
+  const framed = compress(new Uint8Array(100_000), "snappy");
+  assertEquals(snappyDecompress(framed, 100_000).length, 100_000);
+  assertThrows(
+    () => snappyDecompress(framed, 99_999),
+    Error,
+    "they claim to hold 100000 bytes, more than 99999",
+  );
+});
+
+Deno.test("decompress() says in words what a codec in WebAssembly cannot", () => {
+  for (const compression of ["snappy", "lz4"] as const) {
+    const compressed = compress(JSON_EVENTS, compression);
+    compressed.fill(0xff, 30);
+    assertThrows(
+      () => decompress(compressed, compression),
+      CorruptRecordError,
+      compression === "lz4" ? "they are damaged or cut off" : "expected the",
+    );
+  }
 });
 
 Deno.test("compress() and decompress() name the codecs there are", () => {
