@@ -69,10 +69,14 @@ Deno.test("readSegment() says at which byte of the file a batch is damaged", asy
   });
 });
 
-Deno.test("readSegment() that is left early closes the file", async () => {
-  await withFile(encodeRecordBatch([{ value: "a" }]), async (path) => {
-    for await (const _ of readSegment(path)) break;
-  });
+Deno.test({
+  name: "readSegment() that is left early closes the file",
+  sanitizeResources: true,
+  async fn() {
+    await withFile(encodeRecordBatch([{ value: "a" }]), async (path) => {
+      for await (const _ of readSegment(path)) break;
+    });
+  },
 });
 
 Deno.test("readOffsetIndex() and readTimeIndex() refuse other files", async () => {
