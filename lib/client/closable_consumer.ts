@@ -7,6 +7,8 @@ const BROKER_MS = 3_000;
 /** How long handlers may take to end, as long as Java's `close()` waits by default. */
 const HANDLERS_MS = 30_000;
 const LOOK_MS = 20;
+/** How long the other side may take to close a connection. */
+const CLOSED_MS = 500;
 
 type Socket = ReturnType<ISocketFactory>;
 
@@ -51,6 +53,21 @@ export class ConsumerSockets {
     }
   }
 
+  /**
+   * Waits until the other side has closed, too, for half a second. KafkaJS does
+   * not: when it connects again at once, the end of the old socket ends the new
+   * one's requests.
+   */
+  async closed(): Promise<void> {
+    const deadline = performance.now() + CLOSED_MS;
+    while (this.#open.size > 0 && performance.now() < deadline) {
+      await pause(LOOK_MS / 4);
+    }
+    for (const socket of this.#open) {
+      if (!socket.connecting) socket.destroy();
+    }
+  }
+
   /** Makes sockets again. */
   allow(): void {
     this.#isRefusing = false;
@@ -66,7 +83,8 @@ export class ConsumerSockets {
  * - goes on to join and consume when it is stopped before it has joined. Here
  *   the stop waits for the join;
  * - waits half a minute for a broker that is frozen or gone. Here that ends
- *   after 3 s, without a word to the group; the time that handlers take does not count.
+ *   after 3 s, without a word to the group; the time that handlers take does not count;
+ * - may lose its connections when it connects again right after `disconnect()`.
  *
  * The consumer is the same object as before.
  *
@@ -132,7 +150,11 @@ export function closableConsumer(
     return starting;
   };
   consumer.stop = () => closing(stop);
-  consumer.disconnect = () => closing(disconnect);
+  consumer.disconnect = () =>
+    closing(async () => {
+      await disconnect();
+      await sockets.closed();
+    });
   return consumer;
 }
 
