@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import {
   type AccumulatorOptions,
   withDefaults,
@@ -29,6 +30,9 @@ export interface AddOptions {
   /** Takes the record back, unless it is under way already. */
   signal?: AbortSignal;
 }
+
+/** After so many bytes added, whoever adds should let the event loop turn. */
+const PAUSE_BYTES = 2 * 1024 * 1024;
 
 /**
  * Gathers records into batches, one for each partition, and sends a batch when
@@ -71,6 +75,7 @@ export class RecordAccumulator implements AsyncDisposable {
   readonly #ledger: ResultLedger;
   readonly #placer: RecordPlacer;
   readonly #buffer: BufferMemory;
+  #bytesSincePause = 0;
   #flushing = 0;
   #isClosed = false;
   #closing: Promise<void> | undefined;
@@ -149,8 +154,10 @@ export class RecordAccumulator implements AsyncDisposable {
    *
    * @param record What to send. Its bytes must stay as they are until the result.
    * @param onResult Called once with the result, never before this returns.
-   * @returns Nothing where the buffer had room; else a promise that resolves
-   * when it has, or when the record has ended without.
+   * @returns Nothing in most cases. A promise where the buffer has no room,
+   * which resolves when it has, or when the record has ended without; and after
+   * every 2 MiB, for the next turn of the event loop: requests go out and
+   * answers come in only while the running code pauses.
    */
   append(
     record: OutgoingRecord,
@@ -166,7 +173,7 @@ export class RecordAccumulator implements AsyncDisposable {
     if (signal) this.#listen(pending, signal);
     if (!this.#buffer.tryTake(pending)) return this.#waitForRoom(pending);
     this.#placer.place(pending);
-    return undefined;
+    return this.#pauseAfter(pending.bytes);
   }
 
   /**
@@ -248,6 +255,13 @@ export class RecordAccumulator implements AsyncDisposable {
     };
     signal.addEventListener("abort", onAbort);
     pending.unlisten = () => signal.removeEventListener("abort", onAbort);
+  }
+
+  #pauseAfter(bytes: number): Promise<void> | undefined {
+    this.#bytesSincePause += bytes;
+    if (this.#bytesSincePause < PAUSE_BYTES) return undefined;
+    this.#bytesSincePause = 0;
+    return new Promise((resolve) => setImmediate(resolve));
   }
 
   #waitForRoom(pending: PendingRecord): Promise<void> | undefined {

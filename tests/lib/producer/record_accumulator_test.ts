@@ -230,6 +230,26 @@ Deno.test("RecordAccumulator makes a record wait for room in the buffer, in orde
   assertEquals([results.length, accumulator.bufferedBytes], [5, 0]);
 });
 
+Deno.test("RecordAccumulator.append() lets the event loop turn after every 2 MiB, though the buffer has room", async () => {
+  const { sender, accumulator } = await benchOf({ lingerMs: 0 });
+  sender.holds = false;
+  const value = "x".repeat(1_000);
+  const paused: number[] = [];
+  for (let i = 0; i < 5_000; i++) {
+    const pausing = accumulator.append(
+      { topic, value, partition: 0 },
+      () => {},
+    );
+    if (!pausing) continue;
+    paused.push(i);
+    await pausing;
+    assertEquals(accumulator.pendingRecords, 0, "nothing was sent meanwhile");
+  }
+  const each = Math.ceil(2 * 1024 * 1024 / size(value));
+  assertEquals(paused, [each - 1, 2 * each - 1]);
+  await accumulator.close();
+});
+
 Deno.test("RecordAccumulator lets no small record overtake a large one that waits for room", async () => {
   const { put, sender, accumulator } = await benchOf({
     lingerMs: 0,
