@@ -68,7 +68,7 @@ export async function containerEngine(
   // Compose names its containers after the file's folder.
   const path = Deno.realPathSync(file.path);
   return new ContainerEngine(
-    new ContainerProject({ ...file, path }, commands),
+    new ContainerProject({ ...file, path }, commands, options.projectName),
     `${engineFolders(options).state}/copies`,
   );
 }

@@ -42,8 +42,9 @@ export class ContainerProject {
   constructor(
     readonly file: ComposeFile,
     readonly commands: ContainerCommands,
+    name: string = projectName(file.path),
   ) {
-    this.name = projectName(file.path);
+    this.name = name;
   }
 
   /** The project's containers by service. */

