@@ -1,4 +1,5 @@
 // deno task bench: see HELP.
+import { benchCodecs } from "./bench/codecs.ts";
 import { benchProduce } from "./bench/produce.ts";
 import { benchStart } from "./bench/start.ts";
 import { runCommand, UsageError } from "./command.ts";
@@ -14,6 +15,10 @@ const BENCHES: Record<
   produce: {
     summary: "records/s of KafkaJS, the accumulator and Java's producer",
     run: benchProduce,
+  },
+  codecs: {
+    summary: "ratio and speed of the codecs, sizes compared with Java's",
+    run: benchCodecs,
   },
 };
 

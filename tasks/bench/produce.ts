@@ -1,11 +1,9 @@
-import { configOptions } from "../config.ts";
-import { TaskError } from "../command.ts";
-import { PROJECT } from "../setup/paths.ts";
 import { benchCommand } from "./bench_command.ts";
 import { coldJavaRate, warmJavaRate } from "./java_producer.ts";
+import { runOwnProcess } from "./own_process.ts";
 import type { BenchPart, BenchRun } from "./part.ts";
+import { prefixedSamples } from "./prefixed_samples.ts";
 import type { ProducerRates, ProducerTask } from "./producer_process.ts";
-import type { Quantity } from "./samples.ts";
 import {
   type ThroughputBroker,
   throughputBroker,
@@ -76,7 +74,7 @@ function partOf(size: Size): BenchPart {
 async function measure(size: Size, run: BenchRun): Promise<void> {
   const broker = await throughputBroker(run);
   const { recordSize } = size;
-  const add = addTo(run, size);
+  const add = prefixedSamples(run.samples, size.called);
   const count = (records: number) =>
     Math.max(100, Math.round(records * run.scale));
   const produce = (
@@ -84,15 +82,19 @@ async function measure(size: Size, run: BenchRun): Promise<void> {
     records: number,
   ) =>
     withBenchTopic(broker, (topic) =>
-      runProducer(run, {
-        ...task,
-        ...{ topic, recordSize, address: broker.address },
-        ...{
-          records: count(records),
-          lingerMs: LINGER_MS,
-          batchSize: BATCH_SIZE,
-        },
-      }));
+      runOwnProcess<ProducerRates>(
+        "producer_process.ts",
+        {
+          ...task,
+          ...{ topic, recordSize, address: broker.address },
+          ...{
+            records: count(records),
+            lingerMs: LINGER_MS,
+            batchSize: BATCH_SIZE,
+          },
+        } satisfies ProducerTask,
+        { called: task.mode, signal: run.signal },
+      ));
 
   const awaited = await produce({ mode: "awaited", fast: false }, size.slow);
   add(AWAITED, awaited.warm);
@@ -131,7 +133,7 @@ async function measure(size: Size, run: BenchRun): Promise<void> {
   add("accumulator, own encoder: peak memory", fast.peakMiB, { unit: "MiB" });
 }
 
-type Add = ReturnType<typeof addTo>;
+type Add = ReturnType<typeof prefixedSamples>;
 
 async function measureJava(
   broker: ThroughputBroker,
@@ -151,49 +153,4 @@ async function measureJava(
       add(what, await rate(broker, task));
     });
   }
-}
-
-/** Makes the function that adds a value under a name that tells the records' size, too. */
-function addTo({ samples }: BenchRun, { called }: Size) {
-  return (
-    what: string,
-    value: number,
-    { unit = "records/s", to, goal }: {
-      unit?: string;
-      to?: string;
-      goal?: Quantity["goal"];
-    } = {},
-  ): void => {
-    const relativeTo = to === undefined ? {} : {
-      relativeTo: {
-        what: `${called}: ${to}`,
-        called: to,
-        ...(goal ? { goal } : {}),
-      },
-    };
-    samples.add({ what: `${called}: ${what}`, unit, ...relativeTo }, value);
-  };
-}
-
-async function runProducer(
-  { signal }: BenchRun,
-  task: ProducerTask,
-): Promise<ProducerRates> {
-  signal.throwIfAborted();
-  const script = `${PROJECT}/tasks/bench/producer_process.ts`;
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "-A", "--quiet", ...await configOptions({ quiet: true })],
-      ...[script, JSON.stringify(task)],
-    ],
-    cwd: PROJECT,
-    signal,
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
-  if (code === 0) return JSON.parse(text(stdout));
-  throw new TaskError(
-    `Cannot measure '${task.mode}': its process ended with code ${code} and said: ${
-      text(stderr).split("\n")[0]
-    }`,
-  );
 }

@@ -33,14 +33,15 @@ export async function throughputBroker(
   return { engine, address: engine.addresses()[0]! };
 }
 
-/** Does some work with a topic of 4 partitions, and deletes it. */
+/** Does some work with a topic, of 4 partitions unless told otherwise, and deletes it. */
 export async function withBenchTopic<T>(
   { address }: ThroughputBroker,
   work: (topic: string) => Promise<T>,
+  { partitions = PARTITIONS }: { partitions?: number } = {},
 ): Promise<T> {
   const kafka = kafkaClient({ brokers: [address] });
   const topic = freshName("bench");
-  await createTopic(kafka, topic, { partitions: PARTITIONS });
+  await createTopic(kafka, topic, { partitions });
   try {
     return await work(topic);
   } finally {

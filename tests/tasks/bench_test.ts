@@ -191,6 +191,8 @@ Deno.test("deno task bench refuses what it does not understand in one sentence, 
     [["start", "--rounds", "0"], "Cannot measure '0' rounds"],
     [["start", "--scale", "1"], "Cannot run 'bench start' with '--scale'"],
     [["produce", "--scale", "0"], "--scale takes a number above 0, to 100"],
+    [["codecs", "--scale", "2"], "Cannot run 'bench codecs' with '--scale'"],
+    [["codecs", "--only", "none"], "choose of gzip, snappy, lz4, zstd."],
     [["start", "--rounds", "1.5"], "--rounds takes a positive integer"],
     [
       ["start", "--only", "brokers"],
