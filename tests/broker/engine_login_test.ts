@@ -1,11 +1,15 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { connectionFromEnvironment } from "lib/client/connection.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
-import { type OwnBrokers, withOwnBrokers } from "./own_brokers.ts";
+import {
+  otherCommand,
+  type OwnBrokers,
+  withOwnBrokers,
+} from "./own_brokers.ts";
 
 const PASSWORD = `pass"word\\;`;
 
-Deno.test("up() runs a broker that asks for a login, and tool() logs in as KAFKA_SASL_* says", () =>
+Deno.test("up() runs a broker that asks for a login, and tools log in as KAFKA_SASL_* says", () =>
   withOwnBrokers(async (own) => {
     askForLogin(own);
     await own.engine.up();
@@ -15,23 +19,22 @@ Deno.test("up() runs a broker that asks for a login, and tool() logs in as KAFKA
       KAFKA_SASL_USERNAME: "reader",
       KAFKA_SASL_PASSWORD: PASSWORD,
     };
-    await withVariables(login, async () => {
-      for (
-        const args of [
-          ["topics", "--list"],
-          ["cluster", "cluster-id"],
-          ["transactions", "list"],
-        ]
-      ) {
-        const [name = "", ...rest] = args;
-        const { code, stderr, stdout } = await own.engine.tool(name, rest);
-        assertEquals(code, 0, `${args}: ${stderr}${stdout}`);
-      }
-      const admin = kafkaClient(connectionFromEnvironment()).admin();
-      await admin.connect();
-      assertEquals(await admin.listTopics(), []);
-      await admin.disconnect();
-    });
+    for (
+      const { code, stderr, stdout } of await Promise.all([
+        runTool(own, login, "topics", "--list"),
+        runTool(own, login, "cluster", "cluster-id"),
+        runTool(own, login, "transactions", "list"),
+      ])
+    ) assertEquals(code, 0, stderr + stdout);
+    const admin = kafkaClient(connectionFromEnvironment(login)).admin();
+    await admin.connect();
+    assertEquals(await admin.listTopics(), []);
+    await admin.disconnect();
+
+    const wrong = { ...login, KAFKA_SASL_PASSWORD: "wrong" };
+    const refused = await runTool(own, wrong, "topics", "--list");
+    assertEquals(refused.code, 1);
+    assertStringIncludes(refused.stderr, "Authentication failed");
     const stranger = kafkaClient({
       brokers: own.engine.addresses(),
       sasl: { mechanism: "plain", username: "reader", password: "wrong" },
@@ -60,16 +63,14 @@ function askForLogin({ edit }: OwnBrokers) {
   );
 }
 
-async function withVariables(
+/** Runs a tool in a process of its own, as its variables are not meant for the tests beside this one. */
+async function runTool(
+  own: OwnBrokers,
   variables: Record<string, string>,
-  work: () => Promise<void>,
+  ...args: string[]
 ) {
-  for (const [name, value] of Object.entries(variables)) {
-    Deno.env.set(name, value);
-  }
-  try {
-    await work();
-  } finally {
-    for (const name of Object.keys(variables)) Deno.env.delete(name);
-  }
+  const tool = otherCommand(own, ["tool", ...args], variables);
+  const { code, stdout, stderr } = await tool.output();
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: decode(stdout), stderr: decode(stderr) };
 }

@@ -8,10 +8,9 @@ Deno.test("findJava() takes the Python environment's runtime before JAVA_HOME's"
     "25.0.2",
   );
   const home = fakeJava("", "21.0.1");
-  withJavaHome(home, () => {
-    assertEquals(findJava(python)?.feature, 25);
-    assertEquals(findJava("/no/such/environment")?.feature, 21);
-  });
+  const env = { JAVA_HOME: home };
+  assertEquals(findJava(python, env)?.feature, 25);
+  assertEquals(findJava("/no/such/environment", env)?.feature, 21);
 });
 
 Deno.test("findJava() passes over a Java that is too old", () => {
@@ -20,7 +19,19 @@ Deno.test("findJava() passes over a Java that is too old", () => {
     "1.8.0_402",
   );
   const home = fakeJava("", "17.0.1");
-  withJavaHome(home, () => assertEquals(findJava(old)?.version, "17.0.1"));
+  assertEquals(findJava(old, { JAVA_HOME: home })?.version, "17.0.1");
+});
+
+Deno.test("findJava() takes JAVA_HOME's runtime before that of the PATH", () => {
+  const [home, first, second] = ["21.0.1", "22.0.1", "23.0.1"].map((version) =>
+    fakeJava("", version)
+  );
+  const PATH = `/no/such/folder::${first}/bin:${second}/bin`;
+  const found = (env: Record<string, string>) =>
+    findJava("/no/such/environment", env)?.feature;
+  assertEquals(found({ PATH, JAVA_HOME: `${home}` }), 21);
+  assertEquals(found({ PATH, JAVA_HOME: "" }), 22);
+  assertEquals(found({}), undefined);
 });
 
 Deno.test("findJars() needs the broker and a client of its version", () => {
@@ -50,15 +61,4 @@ function fakeJava(below: string, version: string): string {
     `JAVA_VERSION="${version}"\n`,
   );
   return folder;
-}
-
-function withJavaHome(home: string, work: () => void) {
-  const before = Deno.env.get("JAVA_HOME");
-  Deno.env.set("JAVA_HOME", home);
-  try {
-    work();
-  } finally {
-    if (before === undefined) Deno.env.delete("JAVA_HOME");
-    else Deno.env.set("JAVA_HOME", before);
-  }
 }
