@@ -89,28 +89,29 @@ Deno.test("ChildConsumer leaves its group when it is disconnected, and keeps its
   await withTopicAndGroup(kafka, { partitions: 1 }, async (own) => {
     const { topic, groupId } = own;
     const timeline = new GroupTimeline();
-    const start = async (member: string) => {
+    const start = async (member: string, sessionTimeout: number) => {
       const commit = "each record";
-      const child = new ChildConsumer(
-        { topic, groupId, member, commit, consumerConfig },
-        timeline,
-      );
+      const child = new ChildConsumer({
+        ...{ topic, groupId, member, commit },
+        consumerConfig: { ...consumerConfig, sessionTimeout },
+      }, timeline);
       await child.connect();
       return child;
     };
     const owner = () =>
       timeline.data().ownerships.find(({ toMs }) => toMs === null)?.member;
-    await using first = await start("A");
+    // Whose session goes on for long: the next one could not wait for its end.
+    await using first = await start("A", 60_000);
     assertEquals(owner(), "A");
     await first.disconnect();
-    await using second = await start("B");
+    await using second = await start("B", 6_000);
     second.kill();
-    await using _third = await start("C");
+    await using _third = await start("C", 6_000);
     assertEquals(owner(), "C");
 
     const [a, b, c] = timeline.data().ownerships;
     assertEquals([a!.ended, b!.ended], ["left", "killed"]);
-    assert(b!.fromMs - a!.toMs! < 4_000, "the partition of one that left");
+    assert(b!.fromMs - a!.toMs! < 30_000, "the partition of one that left");
     assert(
       c!.fromMs - b!.toMs! > 4_000,
       "the partition of one that was killed",

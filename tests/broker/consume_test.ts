@@ -44,7 +44,7 @@ async function commitsOf(options: Omit<ConsumeOptions, "process">) {
     });
     await until(() => processed.length === 10, { what: "ten records" });
     // An answer takes some milliseconds; what is not awaited may come after the record.
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
     const running = commits.count;
     await consumer.disconnect();
     assertEquals(processed.join(""), "abcdefghij");
@@ -114,7 +114,7 @@ Deno.test("withBackgroundCommits() commits at its interval, and nothing while th
     const count = commits.count;
     await new Promise((resolve) => setTimeout(resolve, 500));
     assertEquals(commits.count, count);
-    assert(count <= 2);
+    assert(count <= 5, "more often than there were records");
     await consumer.disconnect();
     assertEquals(commits.count, count);
   });
@@ -158,7 +158,7 @@ Deno.test("withBackgroundCommits() commits before the handler's error ends the c
     await until(() => hasFailed, { what: "the error" });
     await until(async () => (await committed(own)).join() === "2", {
       what: "the commit",
-      deadlineMs: 3_000,
+      deadlineMs: 20_000,
     });
     await consumer.disconnect();
   });

@@ -116,7 +116,7 @@ Deno.test("offsetsAt() of a topic that does not exist says so at once", async ()
     Error,
     `Cannot find topic '${topic}'`,
   );
-  assert(performance.now() - start < 2_000);
+  assert(performance.now() - start < 5_000, "it waited for its deadline");
 });
 
 Deno.test("resetOffsets() sets a group to either end, a time, an offset and one for each partition", async () => {

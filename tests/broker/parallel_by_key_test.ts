@@ -129,7 +129,7 @@ Deno.test("parallelByKey() ends soon when it is stopped within a batch", async (
     });
     await until(() => done >= 2, { what: "two records" });
     await consumer.disconnect();
-    assert(done < 10, `${done} records`);
+    assert(done < records.length, "it took the whole batch to its end");
     assertEquals(await committed(own), [BigInt(done)]);
   });
 });

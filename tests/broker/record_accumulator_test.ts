@@ -344,7 +344,7 @@ Deno.test("RecordAccumulator says of a topic that does not exist that there is n
       UndeliveredError,
       "Cannot send a record to 'never-created' as the broker knows no such topic (UNKNOWN_TOPIC_OR_PARTITION)",
     );
-    assert(performance.now() - start < 5_000);
+    assert(performance.now() - start < 10_000, "it waited for its deadline");
   }));
 
 Deno.test("RecordAccumulator keeps 20,000 records in order with several requests under way", () =>
@@ -468,7 +468,7 @@ Deno.test("RecordAccumulator tells in time that a dead broker did not answer", (
     );
     assertEquals([error.reason, error.maybeWritten], ["timed out", true]);
     const took = performance.now() - start;
-    assert(took > 990 && took < 5_000, `it took ${took} ms`);
+    assert(took > 990 && took < 15_000, `it took ${took} ms`);
     await accumulator.close();
     await producer.disconnect();
   }));
