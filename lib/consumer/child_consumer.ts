@@ -1,6 +1,7 @@
 import type { ConsumerConfig } from "kafkajs";
 import { linesOf } from "../client/lines_of.ts";
 import { until } from "../client/until.ts";
+import type { ChildSink } from "./child_sink.ts";
 import type { ConsumedRecord, ConsumeOptions } from "./consume.ts";
 import type { GroupEvent } from "./group_events.ts";
 import type { GroupTimeline } from "./group_timeline.ts";
@@ -30,6 +31,8 @@ export interface ChildConsumerOptions
   fromBeginning?: boolean;
   /** How long the work on each record takes, in milliseconds. 0 by default. */
   workMs?: number;
+  /** Where to write each record, after the work on it. Nowhere by default. */
+  sink?: ChildSink;
   /** When to kill it. Never by default. */
   killAt?: KillAt;
   /** The cluster, by default that of `KAFKA_BROKERS`. */
@@ -49,7 +52,10 @@ export interface ChildSettings extends
       "topic" | "groupId" | "member" | "fromBeginning" | "workMs"
     >
   >,
-  Pick<ChildConsumerOptions, "killAt" | "brokers" | "consumerConfig"> {
+  Pick<
+    ChildConsumerOptions,
+    "sink" | "killAt" | "brokers" | "consumerConfig"
+  > {
   consume: Omit<ConsumeOptions, "process">;
 }
 
@@ -261,10 +267,10 @@ function memberOf({ member = "child" }: ChildConsumerOptions): string {
 
 function settingsOf(options: ChildConsumerOptions): ChildSettings {
   const { topic, groupId, fromBeginning = true, workMs = 0, ...more } = options;
-  const { member: _, killAt, brokers, consumerConfig, ...consume } = more;
+  const { member: _, sink, killAt, brokers, consumerConfig, ...consume } = more;
   const member = memberOf(options);
   const work = { topic, groupId, member, fromBeginning, workMs };
-  return { ...work, killAt, brokers, consumerConfig, consume };
+  return { ...work, sink, killAt, brokers, consumerConfig, consume };
 }
 
 /** With pipes for everything: a notebook's kernel loses what a child prints otherwise. */

@@ -3,6 +3,7 @@
 import { kafkaClient } from "../client/kafka_client.ts";
 import { linesOf } from "../client/lines_of.ts";
 import type { ChildEvent, ChildSettings } from "./child_consumer.ts";
+import { openChildSink } from "./child_sink.ts";
 import { consume, type ConsumedRecord } from "./consume.ts";
 import { watchGroupEvents } from "./group_events.ts";
 
@@ -18,6 +19,7 @@ async function main(settings: ChildSettings): Promise<void> {
   });
   const consumer = kafka.consumer({ ...consumerConfig, groupId });
   watchGroupEvents(consumer, member, (event) => tell({ what: "group", event }));
+  const write = settings.sink ? openChildSink(settings.sink) : undefined;
   const death = deathOf(settings.killAt);
   consumer.on(consumer.events.COMMIT_OFFSETS, ({ payload }) => {
     const commits = payload.topics.flatMap(({ topic, partitions }) =>
@@ -43,6 +45,7 @@ async function main(settings: ChildSettings): Promise<void> {
     onReceived: death.onReceived,
     process: async (record) => {
       if (settings.workMs > 0) await sleep(settings.workMs);
+      write?.(record);
       tell({ what: "processed", record: toJson(record) });
       death.onProcessed();
     },
