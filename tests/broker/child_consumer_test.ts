@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
 import { configOptions } from "../../tasks/config.ts";
 import { within } from "lib/client/deadline.ts";
 import { interrupt, InterruptedError } from "lib/client/interrupt.ts";
@@ -82,6 +83,41 @@ Deno.test("ChildConsumer that commits first loses exactly what it had not proces
       story({ commit: "each batch", order, killAt }),
     ]),
     ["ab|def", "|f"],
+  );
+});
+
+/** The values that a sink's file holds after a crash behind the third of five, and the rest. */
+async function effectsAfterCrash(once?: "offset"): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  const sink = { file: `${folder}/sink.db`, once };
+  try {
+    await withTopicAndGroup(kafka, { partitions: 1 }, async (own) => {
+      await own.send(letters("abcde"));
+      const { topic, groupId } = own;
+      const common = {
+        ...{ topic, groupId, consumerConfig, sink },
+        commit: "each batch" as const,
+      };
+      const killAt = { record: 3, when: "processed" } as const;
+      await using first = new ChildConsumer({ ...common, killAt });
+      await first.connect();
+      assertEquals((await endOf(first)).signal, "SIGKILL");
+      await using second = new ChildConsumer(common);
+      await second.connect();
+      await until(() => valuesOf(second) === "abcde", { what: "all again" });
+    });
+    using database = new DatabaseSync(sink.file);
+    const rows = database.prepare("SELECT value FROM effects").all();
+    return rows.map(({ value }) => value).join("");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("ChildConsumer writes into its sink what it processes, each record once if the sink knows it", async () => {
+  assertEquals(
+    await Promise.all([effectsAfterCrash(), effectsAfterCrash("offset")]),
+    ["abcabcde", "abcde"],
   );
 });
 
