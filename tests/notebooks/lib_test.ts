@@ -138,5 +138,5 @@ Deno.test("openNotebook() without a broker fails its cell in one sentence that s
   assertEquals(failure!.cell, 3);
   assertStringIncludes(failure!.reason, "localhost:1");
   assertStringIncludes(failure!.reason, "deno task kafka up");
-  assert(run.seconds < 20);
+  assert(run.seconds < 30, "it tried for long");
 });

@@ -81,8 +81,9 @@ Deno.test("probeBroker() tells a server that waits for the end of a line from a 
     );
   }, async (address) => {
     const start = performance.now();
-    assertEquals((await probeBroker(address)).kind, "stranger");
-    assert(performance.now() - start < 1_000, "it need not wait for silence");
+    const { kind } = await probeBroker(address, { timeoutMs: 60_000 });
+    assertEquals(kind, "stranger");
+    assert(performance.now() - start < 10_000, "it need not wait for silence");
   });
 });
 
@@ -92,7 +93,7 @@ Deno.test("probeBroker() calls it silence when a port takes connections and says
     const { kind, finding } = await probeBroker(address, { timeoutMs: 300 });
     assertEquals(kind, "silence");
     assertStringIncludes(finding, "does not answer within 0.3 s");
-    assert(performance.now() - start < 1_000);
+    assert(performance.now() - start > 290, "it did not wait");
   });
 });
 

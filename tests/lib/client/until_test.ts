@@ -78,7 +78,7 @@ Deno.test("until() throws a ReferenceError at once: no waiting helps a misspelt 
     throw new ReferenceError("recieved is not defined");
   };
   await assertRejects(() => until(misspelt), ReferenceError, "recieved");
-  assert(performance.now() - start < 1_000);
+  assert(performance.now() - start < 5_000, "it waited for its deadline");
 });
 
 Deno.test("until() ends at once with an error that is final", async () => {
