@@ -12,8 +12,10 @@ import {
   extraBrokersFolder,
   writeOwner,
 } from "./extra_broker_folder.ts";
-import { watchOwner } from "./extra_broker_watch.ts";
+import { watchOwner } from "./owner_watch.ts";
 import { freePorts } from "./ports.ts";
+
+const END_SCRIPT = new URL("extra_broker_end.ts", import.meta.url);
 
 /** How {@linkcode extraBroker} differs from the broker of `compose.yaml`. */
 export interface ExtraBrokerOptions {
@@ -87,7 +89,7 @@ export function extraBroker(options: ExtraBrokerOptions = {}): ExtraBroker {
       writeOwner(folder, engineName);
       const description = describe(options, { own, internal, controller });
       Deno.writeTextFileSync(`${folder}/compose.yaml`, stringify(description));
-      stopWatching = watchOwner(folder);
+      stopWatching = watchOwner(folder, END_SCRIPT);
       try {
         const engine = await findEngine(engineName, extraBrokerOptions(folder));
         await engine.up({ services: [EXTRA_BROKER] });

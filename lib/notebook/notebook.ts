@@ -1,5 +1,8 @@
 import type { Kafka } from "kafkajs";
-import { connectionFromEnvironment } from "../client/connection.ts";
+import {
+  type Connection,
+  connectionFromEnvironment,
+} from "../client/connection.ts";
 import { kafkaClient } from "../client/kafka_client.ts";
 import { findBroker, NoBrokerError } from "../client/probe.ts";
 import {
@@ -27,6 +30,12 @@ export { table } from "./table.ts";
 
 activateKernelManners();
 
+/** Which cluster a notebook uses. */
+export interface NotebookOptions {
+  /** Addresses of brokers without TLS and login. Default: what `KAFKA_BROKERS` and its kin say. */
+  brokers?: string[];
+}
+
 /** What a notebook works with: a client factory, and everything it must remove at its end. */
 export interface Notebook {
   /** KafkaJS, set up for the cluster that this notebook uses. */
@@ -50,6 +59,7 @@ const openNotebooks = new Map<string, OpenNotebook>();
  * Opening it a second time in one kernel closes it first.
  *
  * @param number The notebook's number: "04".
+ * @param options Another cluster than the environment's.
  * @returns The notebook.
  * @throws {Error} If no broker answers, within 2 s, saying what to run.
  *
@@ -62,13 +72,17 @@ const openNotebooks = new Map<string, OpenNotebook>();
  * await notebook.close();
  * ```
  */
-export async function openNotebook(number: string): Promise<Notebook> {
+export async function openNotebook(
+  number: string,
+  { brokers }: NotebookOptions = {},
+): Promise<Notebook> {
   if (!/^\d{2}$/.test(number)) {
     throw new TypeError(
       `Cannot open a notebook as its number must have two digits, such as "04": current value is "${number}"`,
     );
   }
-  await findBrokerOrAdvise();
+  const cluster = brokers ? { brokers, ssl: false, sasl: undefined } : {};
+  await findBrokerOrAdvise({ ...connectionFromEnvironment(), ...cluster });
   for (
     const problem of (await openNotebooks.get(number)?.remove())?.problems ?? []
   ) {
@@ -76,7 +90,7 @@ export async function openNotebook(number: string): Promise<Notebook> {
   }
   const notebook = new OpenNotebook(
     number,
-    kafkaClient({ clientId: `notebook-${number}` }),
+    kafkaClient({ clientId: `notebook-${number}`, ...cluster }),
   );
   openNotebooks.set(number, notebook);
   await removeLeftovers(notebook.kafka, ownMark(number));
@@ -84,9 +98,9 @@ export async function openNotebook(number: string): Promise<Notebook> {
 }
 
 /** The error is for a reader who may not know where to type the command that it names. */
-async function findBrokerOrAdvise(): Promise<void> {
+async function findBrokerOrAdvise(connection: Connection): Promise<void> {
   try {
-    await findBroker(connectionFromEnvironment());
+    await findBroker(connection);
   } catch (error) {
     if (!(error instanceof NoBrokerError)) throw error;
     if (error.message.includes("deno task")) {

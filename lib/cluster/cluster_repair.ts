@@ -1,0 +1,122 @@
+import { logLevel } from "kafkajs";
+import { withBrokers } from "../client/broker_connections.ts";
+import { kafkaClient } from "../client/kafka_client.ts";
+import { fetchMetadata, type TopicMetadata } from "../client/metadata.ts";
+import { until } from "../client/until.ts";
+import { type Engine, type EngineOptions, findEngine } from "./engine.ts";
+
+/** Longer than the session of a killed broker, and than a start on a busy machine. */
+const REPAIR_MS = 90_000;
+
+/** What a look at one broker may take. */
+const LOOK_MS = 5_000;
+
+/**
+ * Makes the cluster of `compose.yaml` whole: thaws what is frozen, starts what
+ * does not run, and waits until each partition has a leader and all of its
+ * replicas in sync, as every broker sees it. A healthy cluster is left alone.
+ *
+ * @param engine What runs the brokers.
+ * @param options Hears of every step.
+ * @returns What had to be repaired, a sentence for each node: "kafka-2 was frozen: thawed".
+ * @throws {DeadlineError} If a partition is still not whole after 90 s.
+ *
+ * @example Usage
+ * ```ts
+ * import { findEngine } from "./engine.ts";
+ *
+ * const engine = await findEngine("local");
+ * // for (const sentence of await repairCluster(engine)) console.log(sentence);
+ * ```
+ */
+export async function repairCluster(
+  engine: Engine,
+  { onProgress = () => {} }: { onProgress?: (line: string) => void } = {},
+): Promise<string[]> {
+  const nodes = await engine.status({ cluster: true });
+  const broken = nodes.filter(({ state }) => state !== "running");
+  if (broken.length > 0) await engine.up({ cluster: true, onProgress });
+  await untilWhole(engine.addresses({ cluster: true }));
+  return broken.map(({ service, state }) =>
+    state === "frozen"
+      ? `${service} was frozen: thawed`
+      : state === "absent"
+      ? `${service} did not run: started`
+      : `${service} was ${state}: started again`
+  );
+}
+
+/** Waits until every broker tells of every partition that all of its replicas are in sync. */
+async function untilWhole(addresses: string[]): Promise<void> {
+  let behind: string[] = [];
+  await until(async () => {
+    const views = await Promise.all(
+      addresses.map((address) => topicsSeenBy(address)),
+    );
+    behind = [...new Set(views.flatMap((topics) => topics.flatMap(notWhole)))];
+    return behind.length === 0;
+  }, {
+    what: () =>
+      `all replicas to be in sync; ${behind.slice(0, 5).join(", ")} are not`,
+    deadlineMs: REPAIR_MS,
+    intervalMs: 200,
+  });
+}
+
+function notWhole({ name, partitions }: TopicMetadata): string[] {
+  return partitions.flatMap(({ partition, leader, replicas, isr }) =>
+    leader === null || isr.length < replicas.length
+      ? [`${name}-${partition}`]
+      : []
+  );
+}
+
+/**
+ * What one broker knows of topics: of those named, or of all.
+ *
+ * @param address The broker's: "localhost:19092".
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [topic] = await topicsSeenBy("localhost:9092", ["never-created"]);
+ * assertEquals(topic!.error, "UNKNOWN_TOPIC_OR_PARTITION");
+ * ```
+ */
+export async function topicsSeenBy(
+  address: string,
+  topics?: string[],
+): Promise<TopicMetadata[]> {
+  const kafka = clusterClient([address]);
+  return await withBrokers(
+    kafka,
+    async (brokers) =>
+      (await fetchMetadata(await brokers.any(), topics)).topics,
+    { deadlineMs: LOOK_MS, what: `an answer of ${address}` },
+  );
+}
+
+/** A client that says nothing of broken connections: they are what faults are about. */
+function clusterClient(brokers: string[]) {
+  return kafkaClient({
+    ...{ brokers, ssl: false, sasl: undefined },
+    logLevel: logLevel.NOTHING,
+  });
+}
+
+/** What a watch hands over when the owner of faults is gone: see `watchOwner()`. */
+export interface RepairOrder {
+  engine: Engine["name"];
+  options: EngineOptions;
+}
+
+if (import.meta.main) {
+  const order: RepairOrder = JSON.parse(Deno.args[0] ?? "{}");
+  const engine = await findEngine(order.engine, order.options);
+  const nodes = await engine.status({ cluster: true });
+  // A cluster that was ended meanwhile is not wanted any more.
+  if (nodes.some(({ state }) => state !== "absent")) {
+    await repairCluster(engine);
+  }
+}
