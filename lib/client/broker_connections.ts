@@ -28,6 +28,7 @@ export interface BrokerConnection {
     host: string;
     port: number;
     pool: {
+      connect(): Promise<unknown>;
       rejectRequests(error: Error): void;
       socket?: { destroy(): void };
     }[];
@@ -233,8 +234,23 @@ class Connections implements BrokerConnections {
     const connectionPool = await connectionPoolBuilder.build(address);
     const broker = this.#pool.createBroker({ connectionPool, logger });
     this.#made.push(broker);
+    for (const connection of broker.connectionPool.pool) {
+      connectOnce(connection);
+    }
     return broker;
   }
+}
+
+/**
+ * Of requests that begin side by side, KafkaJS makes a socket for each and
+ * forgets all but the last, which stay open: a process that has nothing more to
+ * do does not end then. With this they share the first's.
+ */
+function connectOnce(connection: { connect(): Promise<unknown> }): void {
+  const connect = connection.connect.bind(connection);
+  let underWay: Promise<unknown> | undefined;
+  connection.connect = () =>
+    underWay ??= connect().finally(() => underWay = undefined);
 }
 
 /** A wrong password stays wrong; a broker that does not answer may come back. */
