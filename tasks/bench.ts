@@ -1,5 +1,6 @@
 // deno task bench: see HELP.
 import { benchCodecs } from "./bench/codecs.ts";
+import { benchConsume } from "./bench/consume.ts";
 import { benchProduce } from "./bench/produce.ts";
 import { benchStart } from "./bench/start.ts";
 import { runCommand, UsageError } from "./command.ts";
@@ -15,6 +16,10 @@ const BENCHES: Record<
   produce: {
     summary: "records/s of KafkaJS, the accumulator and Java's producer",
     run: benchProduce,
+  },
+  consume: {
+    summary: "records/s of KafkaJS, background commits, the own decoder, Java",
+    run: benchConsume,
   },
   codecs: {
     summary: "ratio and speed of the codecs, sizes compared with Java's",

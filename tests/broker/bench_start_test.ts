@@ -1,10 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { until } from "lib/client/until.ts";
 import type { Report } from "../../tasks/bench/report.ts";
 import { configOptions } from "../../tasks/config.ts";
 import { listProcesses } from "../../tasks/process_list.ts";
-import { KAFKA_FOLDER } from "../../tasks/setup/paths.ts";
-import { isThere } from "lib/cluster/is_there.ts";
+import { assertNothingLeft, assertStopsCleanly } from "./own_bench.ts";
 
 const CONFIG = await configOptions({ quiet: true });
 
@@ -49,11 +48,6 @@ function idleBrokerOf(bench: Deno.ChildProcess): Promise<boolean> {
   });
 }
 
-async function assertNothingLeft(bench: Deno.ChildProcess): Promise<void> {
-  assertEquals(await processesOf(bench), []);
-  assert(!isThere(`${KAFKA_FOLDER}/bench-${bench.pid}`));
-}
-
 for (
   const [moment, only, reached] of [
     ["while brokers start", "cluster", brokerOf],
@@ -63,14 +57,7 @@ for (
   Deno.test(`deno task bench start leaves nothing behind when it is interrupted ${moment}`, async () => {
     const bench = startBench("--only", only);
     await reached(bench);
-    bench.kill("SIGINT");
-    const { code, stderr } = await bench.output();
-    assertEquals(code, 130);
-    assertStringIncludes(
-      new TextDecoder().decode(stderr),
-      "Stopped: all that was started has ended.",
-    );
-    await assertNothingLeft(bench);
+    await assertStopsCleanly(bench);
   });
 }
 

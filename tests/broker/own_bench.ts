@@ -27,15 +27,10 @@ export async function reportOf(...args: string[]): Promise<Report> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-/** Waits for a process whose command holds all of some texts, interrupts the measurement, and sees that it leaves nothing. */
-export async function assertInterruptLeavesNothing(
+/** Interrupts a measurement, and sees that it says so and leaves nothing. */
+export async function assertStopsCleanly(
   bench: Deno.ChildProcess,
-  during: string[],
 ): Promise<void> {
-  await until(async () => {
-    const commands = (await listProcesses()).map(({ command }) => command);
-    return commands.some((each) => during.every((text) => each.includes(text)));
-  }, { what: during.join(" "), deadlineMs: 60_000, intervalMs: 20 });
   bench.kill("SIGINT");
   const { code, stderr } = await bench.output();
   assertEquals(code, 130);
@@ -46,7 +41,22 @@ export async function assertInterruptLeavesNothing(
   await assertNothingLeft(bench);
 }
 
-async function assertNothingLeft({ pid }: Deno.ChildProcess): Promise<void> {
+/** Waits for a process whose command holds all of some texts, interrupts the measurement, and sees that it leaves nothing. */
+export async function assertInterruptLeavesNothing(
+  bench: Deno.ChildProcess,
+  during: string[],
+): Promise<void> {
+  await until(async () => {
+    const commands = (await listProcesses()).map(({ command }) => command);
+    return commands.some((each) => during.every((text) => each.includes(text)));
+  }, { what: during.join(" "), deadlineMs: 60_000, intervalMs: 20 });
+  await assertStopsCleanly(bench);
+}
+
+/** Sees that no process and no file of a measurement is there any more. */
+export async function assertNothingLeft(
+  { pid }: Deno.ChildProcess,
+): Promise<void> {
   const left = (await listProcesses()).map(({ command }) => command)
     .filter((command) => command.includes(`/bench-${pid}/`));
   assertEquals(left, []);
