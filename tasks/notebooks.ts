@@ -6,6 +6,7 @@ import {
   checkNotebooks,
   formatProblem,
 } from "./notebooks/check.ts";
+import { clusterFor } from "./notebooks/cluster.ts";
 import { chooseNotebooks } from "./notebooks/document.ts";
 import { ProgressPrinter } from "./notebooks/progress.ts";
 import { runNotebooks } from "./notebooks/run_all.ts";
@@ -26,7 +27,9 @@ const HELP =
   --timeout S   the longest that a cell may take, in seconds (120)
 
 Without --solutions each exercise's check must say "not yet" for the stub and
-"solved" for the solution. A broker must answer: deno task kafka up`;
+"solved" for the solution. A broker must answer: deno task kafka up. Notebooks
+on the cluster of three brokers run one after another, beside the rest; it is
+started for them if it does not run, and then stopped afterwards.`;
 
 interface Command {
   choices: (string | number)[];
@@ -85,6 +88,7 @@ async function run(paths: string[], command: Command): Promise<number> {
   Deno.addSignalListener("SIGINT", onSignal);
   Deno.addSignalListener("SIGTERM", onSignal);
   try {
+    await using _cluster = await clusterFor(paths);
     using watcher = new ProgressPrinter();
     const runs = await runNotebooks(paths, {
       ...command,

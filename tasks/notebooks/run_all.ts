@@ -1,3 +1,4 @@
+import { needsCluster } from "./cluster.ts";
 import { notebookName } from "./document.ts";
 import { type NotebookRun, runNotebook, type RunOptions } from "./run.ts";
 import { saveOutputs } from "./save.ts";
@@ -24,7 +25,8 @@ export interface Watcher {
 
 /**
  * Runs notebooks side by side on one broker, and one notebook's repetitions
- * one after another.
+ * one after another. Those that make faults on the cluster would meet each
+ * other's, so of them one runs at a time, beside the others.
  *
  * @param paths The notebooks.
  * @returns One run a notebook and repetition, in the order of the paths.
@@ -36,16 +38,34 @@ export async function runNotebooks(
   const repeat = options.repeat ?? 1;
   const jobs = options.jobs ?? navigator.hardwareConcurrency;
   const runs: NotebookRun[][] = paths.map(() => []);
-  const waiting = [...paths.entries()];
+  const waiting = await Promise.all(paths.map(async (path, index) => ({
+    ...{ index, path },
+    // A file that is no notebook fails when it is run.
+    onCluster: await needsCluster(path).catch(() => false),
+  })));
+  let clusterIsFree = true;
+
+  /** Those on the cluster come first: they are the longest row. */
+  const next = () => {
+    const first = clusterIsFree
+      ? waiting.findIndex(({ onCluster }) => onCluster)
+      : -1;
+    const position = first >= 0
+      ? first
+      : waiting.findIndex(({ onCluster }) => !onCluster);
+    return position < 0 ? undefined : waiting.splice(position, 1)[0];
+  };
 
   async function work(): Promise<void> {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const [index, path] = next;
+    for (let one = next(); one; one = next()) {
+      const { index, path, onCluster } = one;
+      if (onCluster) clusterIsFree = false;
       for (let time = 1; time <= repeat; time++) {
         const title = notebookName(path) +
           (repeat > 1 ? ` (${time} of ${repeat})` : "");
         runs[index]!.push(await runOne(path, title, options));
       }
+      if (onCluster) clusterIsFree = true;
     }
   }
   // Also when one is stopped, the kernels of all have ended after this.
