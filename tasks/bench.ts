@@ -1,6 +1,7 @@
 // deno task bench: see HELP.
 import { benchCodecs } from "./bench/codecs.ts";
 import { benchConsume } from "./bench/consume.ts";
+import { benchLatency } from "./bench/latency.ts";
 import { benchProduce } from "./bench/produce.ts";
 import { benchStart } from "./bench/start.ts";
 import { runCommand, UsageError } from "./command.ts";
@@ -20,6 +21,10 @@ const BENCHES: Record<
   consume: {
     summary: "records/s of KafkaJS, background commits, the own decoder, Java",
     run: benchConsume,
+  },
+  latency: {
+    summary: "end to end, order, a consumer's stop, a broker's return",
+    run: benchLatency,
   },
   codecs: {
     summary: "ratio and speed of the codecs, sizes compared with Java's",

@@ -43,3 +43,18 @@ export function ratios(values: number[], others: number[]): number[] {
   }
   return values.map((value, round) => value / others[round]!);
 }
+
+/**
+ * The value that a part of some numbers does not exceed: 0.99 tells the 99th percentile.
+ *
+ * @throws {RangeError} If there is no number, or the part is not above 0, to 1.
+ */
+export function quantile(values: number[], part: number): number {
+  if (values.length === 0 || !(part > 0 && part <= 1)) {
+    throw new RangeError(
+      `Cannot tell a quantile as one number at least and a part above 0, to 1, are needed: current values are ${values.length} numbers and ${part}`,
+    );
+  }
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.ceil(sorted.length * part) - 1]!;
+}

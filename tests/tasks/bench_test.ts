@@ -8,7 +8,7 @@ import {
 import { amount, reportText, resultTable } from "../../tasks/bench/report.ts";
 import { residentMiB } from "../../tasks/bench/resident_memory.ts";
 import { Samples } from "../../tasks/bench/samples.ts";
-import { ratios, summarize } from "../../tasks/bench/statistics.ts";
+import { quantile, ratios, summarize } from "../../tasks/bench/statistics.ts";
 import { configOptions } from "../../tasks/config.ts";
 
 Deno.test("summarize() tells the middle of an odd and of an even number of values, by size and not by order", () => {
@@ -23,6 +23,19 @@ Deno.test("summarize() leaves its values in their order, and refuses none and wh
   assertEquals(values, [3, 1, 2]);
   assertThrows(() => summarize([]), RangeError, "one at least");
   assertThrows(() => summarize([1, NaN]), RangeError, "finite");
+});
+
+Deno.test("quantile() tells the value that a part of the values does not exceed", () => {
+  const values = Array.from({ length: 200 }, (_, i) => 200 - i);
+  assertEquals([0.5, 0.99, 1].map((part) => quantile(values, part)), [
+    100,
+    198,
+    200,
+  ]);
+  assertEquals(quantile([7], 0.01), 7);
+  assertEquals(values[0], 200);
+  assertThrows(() => quantile([], 0.5), RangeError, "one number at least");
+  assertThrows(() => quantile([1], 0), RangeError, "and 0");
 });
 
 Deno.test("ratios() pairs the rounds, so that a slow round of both changes nothing", () => {
