@@ -13,14 +13,28 @@ export interface KillAt {
   /**
    * `received`: before anything is done with it; `processed`: after the work,
    * before any commit that follows it; `committed`: once the broker has
-   * confirmed a commit that covers it.
+   * confirmed a commit that covers it. In transactions, `processed` is not a
+   * moment of its own; there are `offsets sent`: its offset is in the open
+   * transaction; `sent`: what it gave is, too; `commit asked`: the coordinator
+   * has answered a commit, and the answer has not arrived.
    */
-  when: "received" | "processed" | "committed";
+  when:
+    | "received"
+    | "processed"
+    | "offsets sent"
+    | "sent"
+    | "commit asked"
+    | "committed";
 }
 
 /** How a {@linkcode ChildConsumer} consumes. */
-export interface ChildConsumerOptions
-  extends Omit<ConsumeOptions, "process" | "onReceived" | "onCommitError"> {
+export interface ChildConsumerOptions extends
+  Omit<
+    ConsumeOptions,
+    "commit" | "process" | "onReceived" | "onCommitError"
+  > {
+  /** When it commits. `auto` by default; of no effect in transactions. */
+  commit?: ConsumeOptions["commit"];
   /** What to read. */
   topic: string;
   /** As which group. */
@@ -33,6 +47,12 @@ export interface ChildConsumerOptions
   workMs?: number;
   /** Where to write each record, after the work on it. Nowhere by default. */
   sink?: ChildSink;
+  /**
+   * Writes each value in capitals to this topic, which is its work then; with a
+   * transactional id together with its offset, one transaction for each record,
+   * as `ReadProcessWrite` does. By default it writes nothing.
+   */
+  write?: { topic: string; transactionalId?: string };
   /** When to kill it. Never by default. */
   killAt?: KillAt;
   /** The cluster, by default that of `KAFKA_BROKERS`. */
@@ -54,7 +74,7 @@ export interface ChildSettings extends
   >,
   Pick<
     ChildConsumerOptions,
-    "sink" | "killAt" | "brokers" | "consumerConfig"
+    "sink" | "killAt" | "brokers" | "consumerConfig" | "write"
   > {
   consume: Omit<ConsumeOptions, "process">;
 }
@@ -267,10 +287,12 @@ function memberOf({ member = "child" }: ChildConsumerOptions): string {
 
 function settingsOf(options: ChildConsumerOptions): ChildSettings {
   const { topic, groupId, fromBeginning = true, workMs = 0, ...more } = options;
-  const { member: _, sink, killAt, brokers, consumerConfig, ...consume } = more;
+  const { member: _, sink, write, killAt, brokers, consumerConfig, ...rest } =
+    more;
   const member = memberOf(options);
   const work = { topic, groupId, member, fromBeginning, workMs };
-  return { ...work, sink, killAt, brokers, consumerConfig, consume };
+  const consume = { commit: "auto" as const, ...rest };
+  return { ...work, sink, write, killAt, brokers, consumerConfig, consume };
 }
 
 /** With pipes for everything: a notebook's kernel loses what a child prints otherwise. */

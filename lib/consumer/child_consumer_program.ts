@@ -1,26 +1,63 @@
 // The program of a ChildConsumer: consumes, prints one JSON line for each event, and ends when
 // its standard input does, so that it never outlives the process that started it.
+import type { Kafka, TopicMessages } from "kafkajs";
 import { kafkaClient } from "../client/kafka_client.ts";
 import { linesOf } from "../client/lines_of.ts";
+import { type SocketFaults, socketFaults } from "../client/socket_faults.ts";
 import type { ChildEvent, ChildSettings } from "./child_consumer.ts";
 import { openChildSink } from "./child_sink.ts";
 import { consume, type ConsumedRecord } from "./consume.ts";
 import { watchGroupEvents } from "./group_events.ts";
+import { ReadProcessWrite } from "./read_process_write.ts";
 
 const PARENT_GONE_MS = 1_000;
 
 if (import.meta.main) await main(JSON.parse(Deno.args[0]!));
 
 async function main(settings: ChildSettings): Promise<void> {
-  const { topic, groupId, member, fromBeginning, consumerConfig } = settings;
+  const { member } = settings;
+  const wire = socketFaults();
   const kafka = kafkaClient({
     clientId: member,
+    socketFactory: wire.socketFactory,
     ...(settings.brokers ? { brokers: settings.brokers } : {}),
   });
-  const consumer = kafka.consumer({ ...consumerConfig, groupId });
+  const death = deathOf(settings.killAt, wire);
+  const toSink = settings.sink ? openChildSink(settings.sink) : undefined;
+  const work = async (record: ConsumedRecord) => {
+    if (settings.workMs > 0) await sleep(settings.workMs);
+    toSink?.(record);
+  };
+  const worker = settings.write?.transactionalId === undefined
+    ? plainWorker(kafka, settings, { death, work })
+    : transactionalWorker(kafka, settings, { death, work });
+  const { consumer } = worker;
   watchGroupEvents(consumer, member, (event) => tell({ what: "group", event }));
-  const write = settings.sink ? openChildSink(settings.sink) : undefined;
-  const death = deathOf(settings.killAt);
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    console.error(`${payload.error}`);
+    if (!payload.restart) Deno.exit(1);
+  });
+  const input = followInput();
+  await worker.start();
+  await input.stop;
+  await worker.stop();
+  Deno.exit(0);
+}
+
+interface Duties {
+  death: ReturnType<typeof deathOf>;
+  work: (record: ConsumedRecord) => Promise<void>;
+}
+
+/** Consumes, writes if it is asked to, and commits as it is asked to. */
+function plainWorker(
+  kafka: Kafka,
+  settings: ChildSettings,
+  { death, work }: Duties,
+) {
+  const { topic, groupId, fromBeginning, consumerConfig, write } = settings;
+  const consumer = kafka.consumer({ ...consumerConfig, groupId });
+  const producer = write && kafka.producer();
   consumer.on(consumer.events.COMMIT_OFFSETS, ({ payload }) => {
     const commits = payload.topics.flatMap(({ topic, partitions }) =>
       partitions.map(({ partition, offset }) => ({
@@ -33,26 +70,69 @@ async function main(settings: ChildSettings): Promise<void> {
     tell({ what: "committed", commits });
     death.onCommitted(commits);
   });
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    console.error(`${payload.error}`);
-    if (!payload.restart) Deno.exit(1);
-  });
-  const input = followInput();
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning });
-  await consume(consumer, {
-    ...settings.consume,
-    onReceived: death.onReceived,
+  return {
+    consumer,
+    async start() {
+      await Promise.all([consumer.connect(), producer?.connect()]);
+      await consumer.subscribe({ topic, fromBeginning });
+      await consume(consumer, {
+        ...settings.consume,
+        onReceived: death.onReceived,
+        process: async (record) => {
+          await work(record);
+          if (write) await producer?.send(written(record, write.topic));
+          tell({ what: "processed", record: toJson(record) });
+          death.onProcessed();
+        },
+      });
+    },
+    async stop() {
+      await Promise.all([consumer.disconnect(), producer?.disconnect()]);
+    },
+  };
+}
+
+/** Reads, and writes with the offsets in one transaction. */
+function transactionalWorker(
+  kafka: Kafka,
+  settings: ChildSettings,
+  { death, work }: Duties,
+) {
+  const { topic, groupId, consumerConfig, write } = settings;
+  const loop = new ReadProcessWrite(kafka, {
+    from: topic,
+    groupId,
+    transactionalId: write!.transactionalId!,
+    recordsPerTransaction: 1,
+    consumerConfig,
     process: async (record) => {
-      if (settings.workMs > 0) await sleep(settings.workMs);
-      write?.(record);
-      tell({ what: "processed", record: toJson(record) });
-      death.onProcessed();
+      await work(record);
+      return [written(record, write!.topic)];
+    },
+    onPoint(point, [record]) {
+      if (!record) return;
+      if (point === "received") death.onReceived(record);
+      if (point === "offsets sent") death.onPoint(point, record);
+      if (point === "sent") {
+        tell({ what: "processed", record: toJson(record) });
+        death.onPoint(point, record);
+      }
+      if (point !== "committed") return;
+      const { topic, partition, offset } = record;
+      const commits = [{ topic, partition, offset: String(offset + 1n) }];
+      tell({ what: "committed", commits });
+      death.onCommitted(commits);
     },
   });
-  await input.stop;
-  await consumer.disconnect();
-  Deno.exit(0);
+  return {
+    consumer: loop.consumer,
+    start: () => loop.connect(),
+    stop: () => loop.disconnect(),
+  };
+}
+
+function written({ key, value }: ConsumedRecord, topic: string): TopicMessages {
+  return { topic, messages: [{ key, value: value?.toUpperCase() ?? null }] };
 }
 
 /** The parent says "stop", or is gone: then the time to leave the group is short. */
@@ -67,7 +147,7 @@ function followInput() {
 }
 
 /** Ends this process at a point that was asked for, as `kill -9` does: nothing runs after it. */
-function deathOf(killAt: ChildSettings["killAt"]) {
+function deathOf(killAt: ChildSettings["killAt"], wire: SocketFaults) {
   const die = () => Deno.kill(Deno.pid, "SIGKILL");
   let received = 0;
   let processed = 0;
@@ -80,6 +160,13 @@ function deathOf(killAt: ChildSettings["killAt"]) {
     },
     onProcessed() {
       if (++processed === killAt?.record && killAt.when === "processed") die();
+    },
+    onPoint(point: "offsets sent" | "sent", record: ConsumedRecord) {
+      if (record !== target) return;
+      if (killAt?.when === point) die();
+      if (killAt?.when !== "commit asked" || point !== "sent") return;
+      const answer = wire.dropResponse({ apiKey: "EndTxn" });
+      setInterval(() => answer.hits > 0 && die(), 1);
     },
     onCommitted(
       commits: { topic: string; partition: number; offset: string }[],
