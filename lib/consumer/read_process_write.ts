@@ -85,7 +85,7 @@ export interface ReadProcessWriteOptions {
  * });
  * assertEquals(written, ["bill for tea", "bill for cake"]);
  * await billing.disconnect();
- * await deleteTopic(kafka, orders, bills);
+ * for (const topic of [orders, bills]) await deleteTopic(kafka, topic);
  * ```
  */
 export class ReadProcessWrite implements AsyncDisposable {

@@ -59,7 +59,7 @@ const LONGEST_WAIT_MS = 30_000;
  * await writer.write([record]);
  * await writer.close();
  * assertEquals((await readTopic(kafka, bills)).map(({ value }) => value), ["tea"]);
- * await deleteTopic(kafka, orders, bills);
+ * for (const topic of [orders, bills]) await deleteTopic(kafka, topic);
  * ```
  */
 export class TransactionWriter {
