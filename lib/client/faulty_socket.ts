@@ -17,7 +17,7 @@ export interface WireRequest {
 
 /** What to do with a request, or with the response to it. */
 export type Verdict =
-  | { do: "pass" | "drop" | "cut" }
+  | { do: "pass" | "drop" | "cut" | "hang" }
   | { do: "delay"; delayMs: number };
 
 /** Decides about what a socket carries. */
@@ -59,11 +59,13 @@ export class FaultySocket extends EventEmitter {
       (frame) => this.#judgeRequest(frame),
       (frame) => void real.write(frame),
       () => this.#cutConnection(),
+      () => this.#stop(),
     );
     this.#incoming = new Lane(
       (frame) => this.#judgeResponse(frame),
       (frame) => void this.emit("data", frame),
       () => this.#cutConnection(),
+      () => this.#stop(),
     );
     real.on("data", (piece: Buffer) => this.#incoming.take(piece));
     for (const event of ["end", "error", "timeout", "close"]) {
@@ -149,6 +151,7 @@ class Lane {
   readonly #judge: (frame: Buffer) => Verdict;
   readonly #pass: (frame: Buffer) => void;
   readonly #cut: () => void;
+  readonly #hang: () => void;
   /** What waits behind a delayed frame, and that frame itself at the front. */
   #waiting: (() => void)[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -158,10 +161,12 @@ class Lane {
     judge: (frame: Buffer) => Verdict,
     pass: (frame: Buffer) => void,
     cut: () => void,
+    hang: () => void,
   ) {
     this.#judge = judge;
     this.#pass = pass;
     this.#cut = cut;
+    this.#hang = hang;
   }
 
   take(piece: Buffer): void {
@@ -179,6 +184,7 @@ class Lane {
 
   #obey(verdict: Verdict, frame: Buffer): void {
     if (verdict.do === "drop") return;
+    if (verdict.do === "hang") return this.#hang();
     const act = verdict.do === "cut" ? this.#cut : () => this.#pass(frame);
     if (verdict.do === "delay") {
       this.#afterOthers(() => {

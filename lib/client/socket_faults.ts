@@ -39,9 +39,11 @@ export interface FaultEvent extends WireRequest {
     | "request dropped"
     | "request delayed"
     | "request cut"
+    | "request hung"
     | "response dropped"
     | "response delayed"
-    | "response cut";
+    | "response cut"
+    | "response hung";
 }
 
 /** Faults of the network between a KafkaJS client and its brokers, and a count of its requests. */
@@ -71,6 +73,15 @@ export interface SocketFaults {
    * hears of it.
    */
   cutConnection(match: FaultMatch & { at?: "request" | "response" }): FaultRule;
+  /**
+   * The connection stays open and carries nothing more, in neither direction,
+   * as when a cable is pulled: from the request on, which the broker never
+   * gets, or, with `at: "response"`, after the broker did what was asked. The
+   * client has to give the connection up. What TCP loses is always the rest.
+   */
+  hangConnection(
+    match: FaultMatch & { at?: "request" | "response" },
+  ): FaultRule;
   /** Ends all rules. */
   clear(): void;
 }
@@ -182,11 +193,19 @@ export function socketFaults(): SocketFaults {
     delayResponse: (match) => add("response", match, delayBy(match)),
     cutConnection: ({ at = "request", ...match }) =>
       add(at, match, { do: "cut" }),
+    hangConnection: ({ at = "request", ...match }) =>
+      add(at, match, { do: "hang" }),
     clear: () => void (rules = []),
   };
 }
 
-const PAST = { pass: "passed", drop: "dropped", cut: "cut", delay: "delayed" };
+const PAST = {
+  pass: "passed",
+  drop: "dropped",
+  cut: "cut",
+  hang: "hung",
+  delay: "delayed",
+};
 
 /** Counts the request for the rule, and tells whether it is hit. */
 function hits(rule: Rule, { apiKey, broker }: WireRequest): boolean {

@@ -136,3 +136,19 @@ Deno.test("FaultySocket writes nothing more once it is closed during a delay", a
   await pause(20);
   assertEquals([real.calls, real.written], [["end"], []]);
 });
+
+Deno.test("FaultySocket hangs: nothing more goes either way, and nothing is closed", () => {
+  const { real, socket, received } = socketWith({
+    response: { 2: { do: "hang" } },
+  });
+  const events: string[] = [];
+  for (const event of ["error", "close"]) {
+    socket.on(event, () => events.push(event));
+  }
+  socket.write(Buffer.concat([request(0, 1), request(0, 2), request(0, 3)]));
+  real.emit("data", Buffer.concat([response(1), response(2), response(3)]));
+  socket.write(request(0, 4));
+  assertEquals(received, [1]);
+  assertEquals(real.written, [1, 2, 3]);
+  assertEquals([events, real.calls], [[], []]);
+});
