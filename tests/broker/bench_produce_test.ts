@@ -22,6 +22,6 @@ Deno.test("deno task bench produce measures every producer, and relates them", a
 
 Deno.test("deno task bench produce leaves nothing behind when it is interrupted while it produces", () =>
   assertInterruptLeavesNothing(
-    startBench("produce", "--only", "100B"),
+    startBench("produce", "--only", "100B", "--scale", "0.2"),
     ["producer_process.ts", "append"],
   ));

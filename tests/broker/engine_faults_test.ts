@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { probeBroker } from "lib/client/probe.ts";
+import { until } from "lib/client/until.ts";
 import { EngineError, type ServiceState } from "lib/cluster/engine.ts";
 import { identifyProcess, processState } from "lib/cluster/process_identity.ts";
 import { readRecord, writeRecord } from "lib/cluster/service_record.ts";
@@ -20,9 +21,14 @@ Deno.test("kill() ends a broker as a crash does, and start() brings it back", ()
 Deno.test("stop() ends a broker in an orderly way", () =>
   withOwnBrokers(async (own) => {
     await own.engine.up();
+    const logs = () => own.engine.logs("kafka", { lines: 1_000 });
+    // A broker answers some milliseconds before it has started, and till then ends at once.
+    await until(async () => (await logs()).includes("Kafka Server started"), {
+      what: "the broker to have started",
+    });
     await own.engine.stop("kafka");
     assertEquals((await stateOf(own)).state, "stopped");
-    const log = await own.engine.logs("kafka", { lines: 1_000 });
+    const log = await logs();
     assert(log.includes("shut down completed"), log);
   }));
 

@@ -49,7 +49,7 @@ export async function assertInterruptLeavesNothing(
   await until(async () => {
     const commands = (await listProcesses()).map(({ command }) => command);
     return commands.some((each) => during.every((text) => each.includes(text)));
-  }, { what: during.join(" "), deadlineMs: 60_000, intervalMs: 20 });
+  }, { what: during.join(" "), deadlineMs: 240_000, intervalMs: 20 });
   await assertStopsCleanly(bench);
 }
 
