@@ -92,7 +92,10 @@ export function ledgerPicture(
     width: 720,
     height: Math.max(1, names.length) * ROW_HEIGHT + 90,
     marginLeft: margin,
-    x: { label: "records", domain: [0, longest], grid: true },
+    x: {
+      ...{ label: "records", domain: [0, longest], grid: true },
+      ...{ ticks: wholeTicks(longest), tickFormat: "d" },
+    },
     y: { label: null, domain: names.length > 0 ? names : ["no ledger yet"] },
     color: {
       legend: true,
@@ -117,6 +120,15 @@ export function ledgerPicture(
     summary: summary.join("\n"),
     alt: `${title}. ${summary.join("; ")}`,
   });
+}
+
+/** At most ten places on the axis: there is no half record. */
+function wholeTicks(longest: number): number[] {
+  const step = Math.ceil(longest / 10);
+  return Array.from(
+    { length: Math.floor(longest / step) + 1 },
+    (_, index) => index * step,
+  );
 }
 
 interface Bar {
