@@ -4,6 +4,7 @@ import { kafkaClient } from "lib/client/kafka_client.ts";
 import { type SocketFaults, socketFaults } from "lib/client/socket_faults.ts";
 import { tcpFaultProxy } from "lib/client/tcp_fault_proxy.ts";
 import { kafkaTool } from "lib/cluster/tool.ts";
+import { toolHost } from "lib/cluster/tool_host.ts";
 import { readTopic } from "lib/consumer/read_topic.ts";
 import { withOwnTopic } from "./own_topic.ts";
 
@@ -66,7 +67,7 @@ Deno.test("tcpFaultProxy() makes a connection of Java's client hang, which conne
     const [idempotence, values] of [["true", "A"], ["false", "A A"]]
   ) {
     const wire = socketFaults();
-    await using proxy = tcpFaultProxy(broker, wire);
+    await using proxy = tcpFaultProxy(broker, wire, { host: await toolHost() });
     wire.hangConnection({ apiKey: "Produce", at: "response" });
     await withOwnTopic(direct, { partitions: 1 }, async (topic) => {
       await kafkaTool("kafka-console-producer", [
