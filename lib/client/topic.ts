@@ -15,6 +15,11 @@ export interface CreateTopicOptions {
   partitions?: number;
   /** How many brokers keep a copy. By default the broker's `default.replication.factor`. */
   replicationFactor?: number;
+  /**
+   * For each partition the ids of the brokers that keep its copies; the first
+   * is preferred as leader. In place of the two above. By default the cluster chooses.
+   */
+  replicas?: number[][];
   /** The topic's settings by Kafka's names: `{ "cleanup.policy": "compact" }`. */
   config?: Record<string, string | number | boolean>;
   /** After how long to give up, in milliseconds. 15 s by default. */
@@ -62,6 +67,7 @@ export function freshName(base: string): string {
  * @param kafka The cluster.
  * @param name The topic's name.
  * @param options Partitions, replication factor, settings.
+ * @throws {RangeError} If `replicas` is given together with what it stands for.
  * @throws {Error} If the topic exists already, or the cluster refuses it, with the broker's reason.
  * @throws {DeadlineError} If it cannot be used in time.
  *
@@ -82,15 +88,31 @@ export function freshName(base: string): string {
 export async function createTopic(
   kafka: Kafka,
   name: string,
-  { partitions = 3, replicationFactor = -1, config = {}, deadlineMs = 15_000 }:
-    CreateTopicOptions = {},
+  {
+    replicas,
+    partitions = replicas?.length ?? 3,
+    replicationFactor = -1,
+    config = {},
+    deadlineMs = 15_000,
+  }: CreateTopicOptions = {},
 ): Promise<void> {
+  if (
+    replicas && (replicationFactor !== -1 || partitions !== replicas.length)
+  ) {
+    throw new RangeError(
+      `Cannot create topic '${name}' as 'replicas' stands in place of 'partitions' and 'replicationFactor': give one or the other`,
+    );
+  }
   const configEntries = Object.entries(config)
     .map(([name, value]) => ({ name, value: String(value) }));
   const topic = {
     topic: name,
-    numPartitions: partitions,
+    numPartitions: replicas ? -1 : partitions,
     replicationFactor,
+    replicaAssignment: replicas?.map((brokers, partition) => ({
+      partition,
+      replicas: brokers,
+    })),
     configEntries,
   };
   const what = `topic '${name}' to be ready`;

@@ -24,10 +24,12 @@ export interface TopicRefusal {
 export interface NewTopic {
   /** The topic's name. */
   topic: string;
-  /** How many partitions. */
+  /** How many partitions, or -1 if the copies are assigned below. */
   numPartitions: number;
   /** How many copies, or -1 for the broker's default. */
   replicationFactor: number;
+  /** The brokers that keep each partition's copies; the cluster chooses without it. */
+  replicaAssignment?: { partition: number; replicas: number[] }[];
   /** Its settings. */
   configEntries: { name: string; value: string }[];
 }

@@ -9,6 +9,7 @@ import {
   freshName,
   topicExists,
 } from "lib/client/topic.ts";
+import { describeTopic } from "lib/cluster/describe.ts";
 
 const kafka = kafkaClient();
 
@@ -67,6 +68,24 @@ Deno.test("createTopic() gives 3 partitions and passes settings on", async () =>
   assertEquals(partitions, 3);
   assertEquals(config, ["cleanup.policy=compact", "retention.ms=60000"]);
   await deleteTopic(kafka, name);
+});
+
+Deno.test("createTopic() puts copies on the brokers it is told", async () => {
+  const name = freshName("assigned");
+  await createTopic(kafka, name, { replicas: [[1], [1]] });
+  const { partitions } = await describeTopic(kafka, name);
+  assertEquals(partitions.map(({ replicas }) => replicas), [[1], [1]]);
+  await deleteTopic(kafka, name);
+  await assertRejects(
+    () => createTopic(kafka, name, { replicas: [[1, 99]] }),
+    Error,
+    `Cannot create topic '${name}': The manual partition assignment includes broker 99, but no such broker is registered`,
+  );
+  await assertRejects(
+    () => createTopic(kafka, name, { replicas: [[1]], partitions: 2 }),
+    RangeError,
+    "give one or the other",
+  );
 });
 
 Deno.test("createTopic() refuses a topic that exists", async () => {
