@@ -30,7 +30,7 @@ export interface BrokerConnection {
     pool: {
       connect(): Promise<unknown>;
       rejectRequests(error: Error): void;
-      socket?: { destroy(): void };
+      socket?: { destroy(): void; emit(event: string): unknown };
     }[];
     send<T>(call: {
       request: unknown;

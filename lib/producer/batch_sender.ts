@@ -24,6 +24,11 @@ export interface ReadyBatch {
   records: readonly BatchRecord[];
   /** How many bytes they take as a record batch, uncompressed. */
   bytes: number;
+  /**
+   * Whether the records have their results already, as after the delivery
+   * timeout: who repeats the batch should stop then. Changes meanwhile.
+   */
+  readonly hasEnded?: boolean;
 }
 
 /** What became of a batch: all of it was written, or it is not known to be. */
