@@ -44,6 +44,11 @@ export class ConsumerSockets {
   /** Breaks what is open, and refuses what is asked for later. */
   breakAll(): void {
     this.#isRefusing = true;
+    this.reset();
+  }
+
+  /** Breaks what is open. KafkaJS repeats its requests on new connections. */
+  reset(): void {
     for (const socket of this.#open) {
       // One that still connects has a timeout of KafkaJS's.
       if (socket.connecting) continue;
@@ -84,7 +89,10 @@ export class ConsumerSockets {
  *   the stop waits for the join;
  * - waits half a minute for a broker that is frozen or gone. Here that ends
  *   after 3 s, without a word to the group; the time that handlers take does not count;
- * - may lose its connections when it connects again right after `disconnect()`.
+ * - may lose its connections when it connects again right after `disconnect()`;
+ * - asks again on a connection that carries nothing any more, until all its
+ *   retries are used up: minutes. Here one request without an answer within
+ *   `requestTimeout` ends the connection, as in Java (`request.timeout.ms`).
  *
  * The consumer is the same object as before.
  *
@@ -127,6 +135,7 @@ export function closableConsumer(
   const { connect, run, stop, disconnect } = consumer;
   const handlers = new Handlers();
   let starting: Promise<void> = Promise.resolve();
+  consumer.on(consumer.events.REQUEST_TIMEOUT, () => sockets.reset());
 
   const closing = (close: () => Promise<void>) => {
     const started = starting.catch(() => {});

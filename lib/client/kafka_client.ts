@@ -31,6 +31,9 @@ const RETRY: RetryOptions = {
 /** How long the broker may hold a fetch that finds nothing. KafkaJS waits 5 s, and so does `disconnect()`. */
 const MAX_WAIT_MS = 300;
 
+/** How long a consumer waits for an answer before it gives the connection up. KafkaJS waits 30 s. */
+const CONSUMER_REQUEST_MS = 10_000;
+
 /**
  * Makes a KafkaJS client with the settings that suit a notebook. It differs
  * from `new Kafka(…)` in this:
@@ -46,6 +49,8 @@ const MAX_WAIT_MS = 300;
  * - an idle connection is idle: KafkaJS's polling loop (kafkajs#1751) is gone;
  * - consumers can be closed inside their handler, before they have joined, and
  *   when their broker is frozen or gone;
+ * - consumers connect again when a request gets no answer for 10 s: KafkaJS
+ *   waits 30 s, and asks on the same connection until its retries are used up;
  * - consumers of one group share nothing in this process: KafkaJS keeps one
  *   memory of committed offsets for all consumers of a client, and a member
  *   that gets no partition clears it, at which the others crash (kafkajs#558).
@@ -109,6 +114,7 @@ class NotebookKafka extends Kafka {
       this.#config.socketFactory ?? kafkaJsSocketFactory(),
     );
     const kafka = new Kafka({
+      requestTimeout: CONSUMER_REQUEST_MS,
       ...this.#config,
       socketFactory: sockets.factory,
     });

@@ -3,6 +3,7 @@ import { Kafka } from "kafkajs";
 import { configOptions } from "../../tasks/config.ts";
 import { connectionFromEnvironment } from "lib/client/connection.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
+import { type SocketFaults, socketFaults } from "lib/client/socket_faults.ts";
 import { createTopic } from "lib/client/topic.ts";
 import { until } from "lib/client/until.ts";
 import { withHeartbeats } from "lib/consumer/heartbeats.ts";
@@ -144,6 +145,59 @@ Deno.test({
       await endsWithin(10_000, closing);
     });
   },
+});
+
+/** How many fetches get no answer before a consumer goes on whose connection carries nothing any more. */
+async function fetchesWithoutAnswer(
+  makeKafka: (wire: SocketFaults) => Kafka,
+): Promise<number> {
+  const wire = socketFaults();
+  let timeouts = 0;
+  await withTopicAndGroup(guarded, { partitions: 1 }, async (own) => {
+    const consumer = makeKafka(wire).consumer({
+      groupId: own.groupId,
+      maxWaitTimeInMs: 200,
+    });
+    consumer.on(consumer.events.REQUEST_TIMEOUT, ({ payload }) => {
+      if (payload.apiName === "Fetch") timeouts++;
+    });
+    const received: string[] = [];
+    await consumer.connect();
+    await consumer.subscribe({ topic: own.topic, fromBeginning: true });
+    await consumer.run({
+      eachMessage: ({ message }) =>
+        Promise.resolve(void received.push(`${message.value}`)),
+    });
+    await own.send(letters("a"));
+    await until(() => received.length === 1, { what: "the first record" });
+    const rule = wire.hangConnection({ apiKey: "Fetch" });
+    await until(() => rule.hits === 1, { what: "a fetch that hangs" });
+    await own.send(letters("bc"));
+    await until(() => received.length >= 3, {
+      what: "more",
+      deadlineMs: 30_000,
+    });
+    assertEquals(received.join(""), "abc");
+    await consumer.disconnect();
+  });
+  return timeouts;
+}
+
+Deno.test("closableConsumer() gives a connection up at the first request without an answer, KafkaJS when its retries are used up", async () => {
+  const settings = {
+    retry: { initialRetryTime: 100, maxRetryTime: 300, retries: 3 },
+    requestTimeout: 1_000,
+    logLevel: 0,
+  };
+  const { brokers } = connectionFromEnvironment();
+  const raw = await fetchesWithoutAnswer(({ socketFactory }) =>
+    new Kafka({ ...settings, brokers, socketFactory })
+  );
+  assert(raw > 1, `${raw}`);
+  const own = await fetchesWithoutAnswer(({ socketFactory }) =>
+    kafkaClient({ ...settings, socketFactory })
+  );
+  assertEquals(own, 1);
 });
 
 Deno.test("closableConsumer() connects and runs again after it was closed", async () => {
