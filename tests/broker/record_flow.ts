@@ -1,0 +1,156 @@
+import { assertEquals } from "@std/assert";
+import type { Consumer, Kafka, Producer } from "kafkajs";
+import { freshName } from "lib/client/topic.ts";
+import { until } from "lib/client/until.ts";
+import { consume } from "lib/consumer/consume.ts";
+import { readTopic } from "lib/consumer/read_topic.ts";
+import { kafkaJsSender } from "lib/producer/kafkajs_sender.ts";
+import { type FoundRecord, Ledger } from "lib/producer/ledger.ts";
+import { RecordAccumulator } from "lib/producer/record_accumulator.ts";
+
+/** How a {@linkcode RecordFlow} flows. */
+export interface RecordFlowOptions {
+  /** How many records are sent each second. 50 by default. */
+  perSecond?: number;
+  /** After how long a record without an answer is refused, in milliseconds. 40 s by default. */
+  deliveryTimeoutMs?: number;
+}
+
+/** A record that was acknowledged: when it was handed over, and when the answer came. */
+interface Answer {
+  partition: number;
+  sentAt: number;
+  answeredAt: number;
+}
+
+/**
+ * Numbered records that flow through a topic while faults happen: sent at an
+ * even pace by an idempotent producer behind the accumulator, consumed by a
+ * group with background commits.
+ */
+export class RecordFlow implements AsyncDisposable {
+  /** What was sent and answered; `end()` adds what the consumer got. */
+  readonly ledger = new Ledger();
+  readonly answers: Answer[] = [];
+  readonly consumed: FoundRecord[] = [];
+  /** How many produce requests the client gave up, and made again. */
+  timeouts = 0;
+  readonly #kafka: Kafka;
+  readonly #topic: string;
+  readonly #producer: Producer;
+  readonly #consumer: Consumer;
+  readonly #accumulator: RecordAccumulator;
+  readonly #sends: Promise<unknown>[] = [];
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  private constructor(
+    kafka: Kafka,
+    topic: string,
+    { deliveryTimeoutMs = 40_000 }: RecordFlowOptions,
+  ) {
+    this.#kafka = kafka;
+    this.#topic = topic;
+    this.#producer = kafka.producer({ idempotent: true });
+    const { REQUEST_TIMEOUT } = this.#producer.events;
+    this.#producer.on(REQUEST_TIMEOUT, ({ payload }) => {
+      if (payload.apiName === "Produce") this.timeouts++;
+    });
+    this.#consumer = kafka.consumer({ groupId: freshName("flow") });
+    const sender = kafkaJsSender({ kafka, producer: this.#producer });
+    this.#accumulator = new RecordAccumulator(sender, { deliveryTimeoutMs });
+  }
+
+  /** Begins, and returns when records have come through. */
+  static async start(
+    kafka: Kafka,
+    topic: string,
+    options: RecordFlowOptions = {},
+  ): Promise<RecordFlow> {
+    const flow = new RecordFlow(kafka, topic, options);
+    await flow.#start(1_000 / (options.perSecond ?? 50));
+    return flow;
+  }
+
+  async #start(everyMs: number): Promise<void> {
+    await Promise.all([this.#producer.connect(), this.#consumer.connect()]);
+    await this.#consumer.subscribe({ topic: this.#topic, fromBeginning: true });
+    await consume(this.#consumer, {
+      commit: "background",
+      process: (record) => void this.consumed.push(record),
+    });
+    this.#timer = setInterval(() => this.#send(), everyMs);
+    await until(() => this.consumed.length > 50, {
+      what: "the first 50 records",
+      deadlineMs: 30_000,
+    });
+  }
+
+  #send(): void {
+    const name = String(this.#sends.length);
+    const sentAt = performance.now();
+    this.#sends.push(this.ledger.send(name, async () => {
+      // Few keys, so that the order within each partition is the order of sending.
+      const key = String(this.#sends.length % 7);
+      const { partition } = await this.#accumulator.add({
+        ...{ topic: this.#topic, key, value: name },
+      });
+      this.answers.push({ partition, sentAt, answeredAt: performance.now() });
+    }));
+  }
+
+  /** Waits until a record that is sent from now on is acknowledged, in the partition if one is given. */
+  async untilProduced(
+    { partition, deadlineMs = 30_000 }: {
+      partition?: number;
+      deadlineMs?: number;
+    } = {},
+  ): Promise<void> {
+    const from = performance.now();
+    await until(() =>
+      this.answers.some((answer) =>
+        answer.sentAt > from &&
+        (partition === undefined || answer.partition === partition)
+      ), { what: "an acknowledgement", deadlineMs, intervalMs: 10 });
+  }
+
+  /** Waits until a record is consumed that was not before. */
+  async untilConsumed(deadlineMs = 30_000): Promise<void> {
+    const from = this.#sends.length;
+    await until(
+      () => this.consumed.some(({ value }) => Number(value) >= from),
+      { what: "a record to be consumed", deadlineMs, intervalMs: 10 },
+    );
+  }
+
+  /**
+   * Sends no more, waits for each record's answer and for what was
+   * acknowledged to be consumed, and checks what must hold under every fault:
+   * nothing acknowledged is lost, each partition is in order, the log holds
+   * nothing twice, and every record has had an answer.
+   */
+  async end(): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all(this.#sends);
+    await until(() => this.ledger.read(this.consumed).counts.lost === 0, {
+      what: () => `records ${this.ledger.lost} to be consumed`,
+      deadlineMs: 30_000,
+    });
+    const { sent, acknowledged, refused, reordered } = this.ledger.counts;
+    assertEquals([sent, reordered], [acknowledged + refused, 0]);
+    const log = new Ledger();
+    log.sent(this.#sends.map((_, n) => String(n)));
+    log.read(await readTopic(this.#kafka, this.#topic));
+    assertEquals([log.duplicated, log.reordered], [[], []]);
+  }
+
+  /** Closes, whatever has happened before. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all([
+      this.#accumulator.close().catch(() => {}),
+      this.#consumer.disconnect().catch(() => {}),
+    ]);
+    await Promise.all(this.#sends);
+    await this.#producer.disconnect().catch(() => {});
+  }
+}
