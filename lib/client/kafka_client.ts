@@ -12,6 +12,7 @@ import kafkaJsSocketFactory from "kafkajs/src/network/socketFactory.js";
 import { closableConsumer, ConsumerSockets } from "./closable_consumer.ts";
 import { connectionFromEnvironment } from "./connection.ts";
 import { shortLogLines } from "./log_line.ts";
+import { rejoiningCommits } from "./rejoining_commits.ts";
 
 /** KafkaJS's configuration; whatever is missing comes from the environment and from here. */
 export type KafkaClientOptions = Partial<KafkaConfig>;
@@ -51,6 +52,7 @@ const CONSUMER_REQUEST_MS = 10_000;
  *   when their broker is frozen or gone;
  * - consumers connect again when a request gets no answer for 10 s: KafkaJS
  *   waits 30 s, and asks on the same connection until its retries are used up;
+ * - consumers whose handler commits too late join again, where KafkaJS's crash;
  * - consumers of one group share nothing in this process: KafkaJS keeps one
  *   memory of committed offsets for all consumers of a client, and a member
  *   that gets no partition clears it, at which the others crash (kafkajs#558).
@@ -123,7 +125,7 @@ class NotebookKafka extends Kafka {
       retry: this.#retry,
       ...config,
     });
-    return closableConsumer(consumer, sockets);
+    return closableConsumer(rejoiningCommits(consumer), sockets);
   }
 }
 
