@@ -1,4 +1,8 @@
-import { type ClusterGuard, openCluster } from "../cluster/cluster_guard.ts";
+import {
+  type ClusterGuard,
+  type ClusterGuardOptions,
+  openCluster,
+} from "../cluster/cluster_guard.ts";
 import { type Notebook, openNotebook } from "./notebook.ts";
 
 /** A notebook on the cluster of three brokers, with the guard that makes faults. */
@@ -17,6 +21,7 @@ export interface ClusterNotebook extends Notebook {
  * and runs such notebooks one after another.
  *
  * @param number The notebook's number: "14".
+ * @param options Another cluster than the project's own.
  * @returns The notebook; `notebook.cluster` makes faults.
  * @throws {EngineUnavailableError} If nothing on this machine can run the cluster.
  *
@@ -30,8 +35,9 @@ export interface ClusterNotebook extends Notebook {
  */
 export async function openClusterNotebook(
   number: string,
+  options: ClusterGuardOptions = {},
 ): Promise<ClusterNotebook> {
-  const cluster = await openCluster();
+  const cluster = await openCluster(options);
   console.log(
     cluster.repaired.length > 0
       ? `The cluster is ready: ${cluster.repaired.join("; ")}.`
