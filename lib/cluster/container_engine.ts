@@ -211,9 +211,7 @@ class ContainerEngine implements Engine {
     const container = (await this.#project.ownContainers()).get(service);
     if (!container || !isUp(container)) return;
     // A frozen process would sleep through the signal.
-    if (container.state === "frozen") {
-      await this.#project.docker(["unpause", container.id]);
-    }
+    if (container.state === "frozen") await this.#wake(container.id);
     const graceSeconds = Math.ceil(stopGraceMs / 1_000);
     await this.#project.docker(
       ["stop", "-t", `${graceSeconds}`, container.id],
@@ -224,7 +222,7 @@ class ContainerEngine implements Engine {
 
   async kill(service: string): Promise<void> {
     const container = await this.#upContainer(service, "kill");
-    // Podman refuses to kill what is frozen.
+    // Podman refuses to kill what is paused. What is stopped, too, does nothing meanwhile.
     if (container.state === "frozen") {
       await this.#project.docker(["unpause", container.id]);
     }
@@ -235,15 +233,23 @@ class ContainerEngine implements Engine {
   async freeze(service: string): Promise<void> {
     const container = await this.#upContainer(service, "freeze");
     if (container.state === "frozen") return;
+    // Paused, so that everyone sees what it is; stopped, so that it can be killed without a last breath.
+    await this.#project.docker(["kill", "--signal=STOP", container.id]);
     await this.#project.docker(["pause", container.id]);
     await this.#reached(service, ["frozen"], "freeze");
+  }
+
+  /** Lets a frozen container go on. */
+  async #wake(id: string): Promise<void> {
+    // Not Compose's own unpause: over Podman it says nothing and does nothing.
+    await this.#project.docker(["unpause", id]);
+    await this.#project.docker(["kill", "--signal=CONT", id]);
   }
 
   async thaw(service: string): Promise<void> {
     const container = await this.#upContainer(service, "thaw");
     if (container.state === "running") return;
-    // Not Compose's own unpause: over Podman it says nothing and does nothing.
-    await this.#project.docker(["unpause", container.id]);
+    await this.#wake(container.id);
     await this.#reached(service, ["running"], "thaw");
     const address = clientAddress(serviceNamed(this.#project.file, service));
     if (!address) return;
