@@ -1,11 +1,16 @@
 import protocolErrors from "kafkajs/src/protocol/error.js";
 import findRequest from "kafkajs/src/protocol/requests/findCoordinator/v1/request.js";
 import findResponse from "kafkajs/src/protocol/requests/findCoordinator/v1/response.js";
+import type { Kafka } from "kafkajs";
 import {
+  type BrokerAddress,
   type BrokerConnection,
   type BrokerConnections,
   sendRequest,
+  withBrokers,
 } from "./broker_connections.ts";
+import { mayPass } from "./may_pass.ts";
+import { until } from "./until.ts";
 
 /** The request finds coordinators of groups (0) and of transactions (1). */
 const GROUP = 0;
@@ -43,6 +48,49 @@ export async function groupCoordinator(
   brokers: BrokerConnections,
   groupId: string,
 ): Promise<BrokerConnection> {
+  return await brokers.at(await findCoordinator(brokers, groupId));
+}
+
+/**
+ * Tells which broker keeps a consumer group, by its id. On a new cluster it
+ * waits until there is one.
+ *
+ * @param kafka The cluster.
+ * @param groupId The group's id. It need not exist.
+ * @returns The broker's id (`node.id`).
+ * @throws {DeadlineError} If there is no coordinator in time, 15 s by default.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { kafkaClient } from "./kafka_client.ts";
+ *
+ * assertEquals(await coordinatorOf(kafkaClient(), "billing"), 1);
+ * ```
+ */
+export async function coordinatorOf(
+  kafka: Kafka,
+  groupId: string,
+  { deadlineMs = 15_000 }: { deadlineMs?: number } = {},
+): Promise<number> {
+  const what = `the coordinator of group '${groupId}'`;
+  const options = { deadlineMs, what };
+  const { id } = await withBrokers(
+    kafka,
+    (brokers) =>
+      until(() => findCoordinator(brokers, groupId), {
+        ...options,
+        isFinal: (error) => !mayPass(error),
+      }),
+    options,
+  );
+  return id;
+}
+
+async function findCoordinator(
+  brokers: BrokerConnections,
+  groupId: string,
+): Promise<BrokerAddress> {
   const request = findRequest({
     coordinatorKey: groupId,
     coordinatorType: GROUP,
@@ -54,5 +102,5 @@ export async function groupCoordinator(
   );
   if (errorCode !== 0) throw protocolErrors.createErrorFromCode(errorCode);
   const { nodeId: id, host, port } = coordinator;
-  return await brokers.at({ id, host, port });
+  return { id, host, port };
 }

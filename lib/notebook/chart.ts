@@ -40,7 +40,8 @@ const MARGIN = 14;
  * shows in light and dark theme: at most 720 pixels wide, with a ground of its
  * own, a title, a legend for named colours, and the same in words.
  *
- * @param plot Options of `Plot.plot()`: marks, axes, scales.
+ * @param plot Options of `Plot.plot()`: marks, axes, scales. Of several, each
+ * is drawn below the one before, and the legend is the first one's.
  * @param options The words.
  * @returns An output: the last expression of a cell, or for `show()`.
  *
@@ -56,48 +57,70 @@ const MARGIN = 14;
  * assertStringIncludes(String(output), "records: 0 to 40");
  * ```
  */
-export function chart(plot: Plot.PlotOptions, options: ChartOptions): Output {
-  const width = Math.min(plot.width ?? WIDEST_PICTURE, WIDEST_PICTURE);
+export function chart(
+  plot: Plot.PlotOptions | Plot.PlotOptions[],
+  options: ChartOptions,
+): Output {
+  const plots = [plot].flat();
+  const width = Math.min(
+    Math.max(...plots.map(({ width = WIDEST_PICTURE }) => width)),
+    WIDEST_PICTURE,
+  );
+  const drawn = plots.map((each) => draw(each, width - 2 * MARGIN));
+  const legend = plots[0]?.color?.legend === false
+    ? ""
+    : legendOf(drawn[0]!.figure);
+  let height = TITLE_HEIGHT + (legend === "" ? 4 : LEGEND_HEIGHT);
+  for (const { svg } of drawn) {
+    svg.setAttribute("x", String(MARGIN));
+    svg.setAttribute("y", String(height));
+    height += Number(svg.getAttribute("height"));
+  }
+  const ranges = drawn.map(({ figure }) => rangesOf(figure)).join("; ");
+  const summary = options.summary ?? ranges;
+  return picture(
+    `<text x="${MARGIN}" y="21" font-size="14" font-weight="600">` +
+      `${
+        escapeHtml(fitText(options.title, width - 2 * MARGIN, 14))
+      }</text>${legend}${drawn.map(({ svg }) => svg.outerHTML).join("")}`,
+    {
+      alt: options.alt ?? `${options.title}. Chart: ${ranges}`,
+      text: `${options.title}\n${summary}`,
+      width,
+      height: height + 8,
+    },
+  );
+}
+
+/** What Plot returns, which tells the scales, and the drawing in it. */
+interface Pane {
+  figure: Drawn;
+  svg: Drawn;
+}
+
+function draw(plot: Plot.PlotOptions, width: number): Pane {
   const { document } = parseHTML(
     "<!doctype html><html><body></body></html>",
   ) as unknown as { document: unknown };
-  const drawn = Plot.plot({
+  const figure = Plot.plot({
     // Room for the axis label below the ticks' larger type.
     marginBottom: 40,
     ...plot,
     ...colours(plot),
-    width: width - 2 * MARGIN,
+    width,
     // Title and legend are drawn here: Plot would make HTML of them, which no picture can hold.
     title: undefined,
     subtitle: undefined,
     caption: undefined,
     document,
   } as Plot.PlotOptions) as unknown as Drawn;
-  const svg = drawn.tagName.toLowerCase() === "svg"
-    ? drawn
-    : drawn.querySelector("svg");
+  const svg = figure.tagName.toLowerCase() === "svg"
+    ? figure
+    : figure.querySelector("svg");
   if (svg === null) {
     throw new Error("Cannot draw the chart as Observable Plot returned no SVG");
   }
-  const legend = plot.color?.legend === false ? "" : legendOf(drawn);
-  const top = TITLE_HEIGHT + (legend === "" ? 4 : LEGEND_HEIGHT);
-  const height = top + Number(svg.getAttribute("height")) + 8;
-  svg.setAttribute("x", String(MARGIN));
-  svg.setAttribute("y", String(top));
-  const ranges = rangesOf(drawn);
-  const summary = options.summary ?? ranges;
-  return picture(
-    `<text x="${MARGIN}" y="21" font-size="14" font-weight="600">` +
-      `${
-        escapeHtml(fitText(options.title, width - 2 * MARGIN, 14))
-      }</text>${legend}${svg.outerHTML}`,
-    {
-      alt: options.alt ?? `${options.title}. Chart: ${ranges}`,
-      text: `${options.title}\n${summary}`,
-      width,
-      height,
-    },
-  );
+  return { figure, svg };
 }
 
 /** The colours stay Plot's or the caller's; only the legend, which would be HTML, is left out. */

@@ -7,8 +7,11 @@ import type {
 } from "../consumer/group_timeline.ts";
 import { chart } from "./chart.ts";
 import type { Output } from "./display.ts";
-import { inKernel } from "./kernel.ts";
-import { panel } from "./panel.ts";
+import {
+  type LivePicture,
+  livePicture,
+  type LivePictureOptions,
+} from "./live_picture.ts";
 import { INK, textWidth } from "./picture.ts";
 
 /** Options for {@linkcode timelinePicture}. */
@@ -164,16 +167,9 @@ function summaryOf(
     : "No member owns a partition yet.";
 }
 
-/** A picture that follows a timeline. */
-export interface LiveTimeline {
-  /** Draws a last time, and no more. */
-  stop(): void;
-}
-
 /**
  * Shows a timeline under the running cell while it happens: the picture grows
- * in place. It ends by `stop()`, or by itself after `limitMs`, so that a
- * forgotten one does not draw for ever. Outside a notebook it does nothing.
+ * in place, as {@linkcode livePicture} says.
  *
  * @param timeline What to show.
  * @param options Title and length, how often to draw (500 ms), and for how long (2 minutes).
@@ -189,24 +185,7 @@ export interface LiveTimeline {
  */
 export function liveTimeline(
   timeline: GroupTimeline,
-  { everyMs = 500, limitMs = 120_000, ...options }: TimelinePictureOptions & {
-    everyMs?: number;
-    limitMs?: number;
-  } = {},
-): LiveTimeline {
-  if (!inKernel()) return { stop: () => {} };
-  const draw = () => timelinePicture(timeline.data(), options);
-  const place = panel(draw(), { everyMs: 100 });
-  let timers: ReturnType<typeof setTimeout>[] = [];
-  const stop = () => {
-    if (timers.length === 0) return;
-    timers.forEach(clearTimeout);
-    timers = [];
-    place.update(draw());
-  };
-  timers = [
-    setInterval(() => place.update(draw()), everyMs),
-    setTimeout(stop, limitMs),
-  ];
-  return { stop };
+  options: TimelinePictureOptions & LivePictureOptions = {},
+): LivePicture {
+  return livePicture(() => timelinePicture(timeline.data(), options), options);
 }

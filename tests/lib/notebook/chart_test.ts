@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { chart } from "lib/notebook/chart.ts";
-import type { Output } from "lib/notebook/display.ts";
+import { drawing } from "./drawing.ts";
 
 const lag = [0, 1, 2, 3].flatMap((second) =>
   ["billing", "kitchen <&>"].map((group, index) => ({
@@ -13,15 +13,6 @@ const lag = [0, 1, 2, 3].flatMap((second) =>
 const lines = {
   marks: [Plot.lineY(lag, { x: "second", y: "records", stroke: "group" })],
 };
-
-function drawing(output: Output): string {
-  const [, data = ""] = /src="data:image\/svg\+xml;base64,([^"]+)"/.exec(
-    String(output.bundle["text/html"]),
-  ) ?? [];
-  return new TextDecoder().decode(
-    Uint8Array.from(atob(data), (character) => character.charCodeAt(0)),
-  );
-}
 
 Deno.test("chart() says in words what its axes and colours show", () => {
   assertEquals(
@@ -91,4 +82,22 @@ Deno.test("chart() draws continuous colours without a legend, and dates", () => 
     output.toString(),
     "Latency\nat: 1970-01-01T00:00:00.000Z to 1970-01-01T00:01:00.000Z; ms: 1 to 5; color: 1 to 5",
   );
+});
+
+Deno.test("chart() draws several plots one below the other, in one picture with the first's legend", () => {
+  const output = chart([{ ...lines, height: 100 }, { ...lines, height: 150 }], {
+    title: "Twice",
+  });
+  const svg = drawing(output);
+  const numberOf = (tag: string, name: string) =>
+    Number(new RegExp(` ${name}="([\\d.]+)"`).exec(tag)?.[1]);
+  const [, first, second] = [...svg.matchAll(/<svg [^>]*>/g)]
+    .map(([tag]) => ({
+      height: numberOf(tag, "height"),
+      y: numberOf(tag, "y"),
+    }));
+  assertEquals([first!.height, second!.height], [100, 150]);
+  assertEquals(second!.y, first!.y + 100);
+  assertEquals(svg.split(">billing</text>").length - 1, 1);
+  assertEquals(output.toString().split("records: 0 to 31").length - 1, 2);
 });

@@ -1,16 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type LogMarker, logPicture } from "lib/notebook/log_picture.ts";
-import type { Output } from "lib/notebook/display.ts";
-
-/** The drawing inside the image's address. */
-function drawing(output: Output): string {
-  const [, data = ""] = /src="data:image\/svg\+xml;base64,([^"]+)"/.exec(
-    String(output.bundle["text/html"]),
-  ) ?? [];
-  return new TextDecoder().decode(
-    Uint8Array.from(atob(data), (character) => character.charCodeAt(0)),
-  );
-}
+import { drawing } from "./drawing.ts";
 
 const records = [
   { partition: 0, offset: 0n, key: "order-1" },

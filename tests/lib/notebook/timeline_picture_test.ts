@@ -1,17 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { GroupTimeline } from "lib/consumer/group_timeline.ts";
-import type { Output } from "lib/notebook/display.ts";
 import { timelinePicture } from "lib/notebook/timeline_picture.ts";
-
-/** The drawing inside the image's address. */
-function drawing(output: Output): string {
-  const [, data = ""] = /src="data:image\/svg\+xml;base64,([^"]+)"/.exec(
-    String(output.bundle["text/html"]),
-  ) ?? [];
-  return new TextDecoder().decode(
-    Uint8Array.from(atob(data), (character) => character.charCodeAt(0)),
-  );
-}
+import { drawing } from "./drawing.ts";
 
 function timelineOf(
   work: (timeline: GroupTimeline, at: (ms: number) => void) => void,
