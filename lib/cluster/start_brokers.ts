@@ -263,6 +263,11 @@ function failure(
   );
 }
 
+/** Settings of which Kafka's messages may use an older name. */
+const OLD_NAMES: Record<string, string[]> = {
+  KAFKA_NODE_ID: ["broker.id"],
+};
+
 /** The variable whose setting a message of Kafka's names; the longest, as one may contain another. */
 function refusedVariable(
   { environment }: ComposeService,
@@ -270,7 +275,10 @@ function refusedVariable(
 ): string | undefined {
   return Object.keys(environment)
     .filter((key) => key.startsWith("KAFKA_"))
-    .filter((key) => reason.includes(settingOf(key)))
+    .filter((key) =>
+      reason.includes(settingOf(key)) ||
+      OLD_NAMES[key]?.some((name) => reason.includes(name))
+    )
     .sort((a, b) => b.length - a.length)[0];
 }
 

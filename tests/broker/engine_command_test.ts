@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import {
   otherCommand,
   type OwnBrokers,
@@ -89,6 +94,48 @@ Deno.test("deno task kafka: what it cannot do gets one sentence and a code", () 
       assertEquals(result.code, code, `${args}: ${result.stderr}`);
       assertStringIncludes(result.stderr, sentence);
       assertEquals(result.stderr.trim().split("\n").length, 1, result.stderr);
+    }
+  }));
+
+/** A compose file with one fault, and what is said of it: the key, and its line. */
+const MALFORMED: [from: string, to: string, sentence: RegExp][] = [
+  [
+    "services:\n",
+    "servises:\n",
+    /compose\.yaml, line \d+: unknown key 'servises' at the top; did you mean 'services'/,
+  ],
+  [
+    "  kafka:\n",
+    "  kafka:\n    volums: []\n",
+    /compose\.yaml, line \d+: unknown key 'volums' in service 'kafka'/,
+  ],
+  [
+    "      KAFKA_NODE_ID: 1\n",
+    "      KAFKA_NODE_ID: [1]\n",
+    /compose\.yaml, line \d+: 'KAFKA_NODE_ID' must be a string/,
+  ],
+  ["services:\n", "services: [\n", /compose\.yaml, line \d+: /],
+  [
+    "      KAFKA_NODE_ID: 1\n",
+    "      KAFKA_NODE_ID: 1\n      KAFKA_NUM_PARTITIONS: lots\n",
+    /Kafka refuses KAFKA_NUM_PARTITIONS \(line \d+ of .*Invalid value lots/,
+  ],
+  [
+    "      KAFKA_NODE_ID: 1\n",
+    "      KAFKA_NODE_ID: one\n",
+    /Kafka refuses KAFKA_NODE_ID \(line \d+ of .*Invalid value one/,
+  ],
+];
+
+Deno.test("deno task kafka up: a malformed description gets its key, its line and a code", () =>
+  withOwnBrokers(async (own) => {
+    const description = Deno.readTextFileSync(own.composeFile);
+    for (const [from, to, sentence] of MALFORMED) {
+      own.edit(() => description.replace(from, to));
+      const { code, stderr } = await run(own, "up");
+      assertEquals(code, 1, `${to}: ${stderr}`);
+      assertMatch(stderr, sentence);
+      assertEquals(stderr.trim().split("\n").length, 1, stderr);
     }
   }));
 

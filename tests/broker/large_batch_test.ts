@@ -4,6 +4,8 @@ import { kafkaClient } from "lib/client/kafka_client.ts";
 import { until } from "lib/client/until.ts";
 import { kafkaTool } from "lib/cluster/tool.ts";
 import { readTopic } from "lib/consumer/read_topic.ts";
+import { kafkaJsSender } from "lib/producer/kafkajs_sender.ts";
+import { RecordAccumulator } from "lib/producer/record_accumulator.ts";
 import { withOwnTopic } from "./own_topic.ts";
 import { freshName } from "lib/client/topic.ts";
 
@@ -48,3 +50,36 @@ Deno.test("readTopic() reads 200,000 records of one batch, at which KafkaJS's co
     assertEquals([crash, received], ["Maximum call stack size exceeded", 0]);
   });
 });
+
+Deno.test("RecordAccumulator makes batches of 200,000 records of which KafkaJS's consumer lives", () =>
+  withOwnTopic(kafka, { partitions: 1 }, async (topic, producer) => {
+    const count = 200_000;
+    const accumulator = new RecordAccumulator(
+      kafkaJsSender({ kafka, producer }),
+      { lingerMs: 1_000, batchSize: 1_000_000 },
+    );
+    for (let n = 0; n < count; n++) {
+      await accumulator.append({ topic, value: "x" }, ({ error }) => {
+        if (error) throw error;
+      });
+    }
+    await accumulator.close();
+
+    const consumer = kafka.consumer({ groupId: freshName("large") });
+    let received = 0;
+    const crashes: string[] = [];
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      crashes.push(payload.error.message);
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      eachBatch: async ({ batch }) => void (received += batch.messages.length),
+    });
+    await until(() => received === count || crashes.length > 0, {
+      what: () => `all records; ${received} came`,
+      deadlineMs: 30_000,
+    });
+    await consumer.disconnect();
+    assertEquals([crashes, received], [[], count]);
+  }));
