@@ -1,0 +1,104 @@
+// The Stop button, and a kernel that is killed, with clients open on a broker of the test's own.
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { logLevel } from "kafkajs";
+import { kafkaClient } from "lib/client/kafka_client.ts";
+import { topicExists } from "lib/client/topic.ts";
+import { until } from "lib/client/until.ts";
+import { describeGroup } from "lib/cluster/describe.ts";
+import { withOwnBrokers } from "../broker/own_brokers.ts";
+import { textOf } from "../../tasks/notebooks/document.ts";
+import { KernelSession } from "../../tasks/notebooks/kernel_session.ts";
+import { NotebookFolder } from "./temporary_notebook.ts";
+
+const STOP_MS = 2_000;
+
+/** Opens a notebook whose consumer and producer work, and tells the names of topic and group. */
+const opening = (brokers: string[]) => `
+Deno.env.set("KAFKA_BROKERS", "${brokers}");
+const { openNotebook } = await import("lib/notebook/notebook.ts");
+const { until } = await import("lib/client/until.ts");
+const notebook = await openNotebook("96");
+const topic = await notebook.topic("stopped", { partitions: 1 });
+const groupId = notebook.group("stopped");
+const producer = await notebook.use(notebook.kafka.producer());
+const consumer = await notebook.use(notebook.kafka.consumer({ groupId }));
+const received: string[] = [];
+await consumer.subscribe({ topic, fromBeginning: true });
+await consumer.run({
+  eachMessage: async ({ message }) => void received.push(String(message.value)),
+});
+const send = (value: string) => producer.send({ topic, messages: [{ value }] });
+await send("first");
+await until(() => received.includes("first"), { what: "first" });
+console.log(JSON.stringify({ topic, groupId }));`;
+
+/** What a learner may be waiting for when they press Stop. */
+const WAITS = [
+  'await send("to a frozen broker");',
+  "await notebook.use(notebook.kafka.admin());",
+  'await notebook.topic("never", { partitions: 1 });',
+  'await until(() => received.includes("nothing"), { what: "nothing" });',
+];
+
+async function run(session: KernelSession, cell: string): Promise<string> {
+  const run = await session.execute(cell, { timeoutMs: 60_000 });
+  assertEquals(run.status, "ok", run.message);
+  return run.outputs.map(({ text }) => textOf(text)).join("").trim();
+}
+
+Deno.test("Stop ends a cell within 2 s whatever it waits for, the next cells work and close the clients, and the broker lives", () =>
+  withOwnBrokers(async ({ engine }) => {
+    await using folder = await NotebookFolder.make();
+    await engine.up();
+    const before = await engine.status({ services: ["kafka"] });
+    const brokers = engine.addresses();
+    const kafka = kafkaClient({ brokers, logLevel: logLevel.NOTHING });
+    await using session = await KernelSession.start({ folder: folder.path });
+    const { topic, groupId } = JSON.parse(await run(session, opening(brokers)));
+
+    await engine.freeze("kafka");
+    for (const wait of WAITS) {
+      const waiting = session.execute(wait, { timeoutMs: 60_000 });
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const pressed = performance.now();
+      await session.interrupt();
+      const { status, name } = await waiting;
+      assertEquals([status, name], ["error", "InterruptedError"], wait);
+      const tookMs = performance.now() - pressed;
+      assert(tookMs < STOP_MS, `${wait} took ${tookMs} ms`);
+    }
+    await engine.thaw("kafka");
+
+    await run(session, 'await send("after");');
+    await run(session, 'await until(() => received.includes("after"));');
+    assertMatch(
+      await run(session, "await notebook.close();"),
+      /^Notebook 96 is closed: \d+ clients disconnected, \d+ topics? and 1 group/,
+    );
+    assertEquals(await topicExists(kafka, topic), false);
+    assertEquals((await describeGroup(kafka, groupId)).members, []);
+    assertEquals(await engine.status({ services: ["kafka"] }), before);
+  }));
+
+Deno.test("a kernel that is killed leaves the broker alive, and the next run removes what it left", () =>
+  withOwnBrokers(async ({ engine }) => {
+    await using folder = await NotebookFolder.make();
+    await engine.up();
+    const before = await engine.status({ services: ["kafka"] });
+    const brokers = engine.addresses();
+    const kafka = kafkaClient({ brokers, logLevel: logLevel.NOTHING });
+    await using killed = await KernelSession.start({ folder: folder.path });
+    const { topic } = JSON.parse(await run(killed, opening(brokers)));
+    const waiting = killed.execute(WAITS.at(-1)!, { timeoutMs: 60_000 });
+    Deno.kill(-killed.pid, "SIGKILL");
+    assertEquals((await waiting).status, "died");
+    assertEquals(await engine.status({ services: ["kafka"] }), before);
+    assert(await topicExists(kafka, topic));
+
+    await using next = await KernelSession.start({ folder: folder.path });
+    await run(next, opening(brokers));
+    await until(async () => !await topicExists(kafka, topic), {
+      what: "the dead run's topic to be gone",
+    });
+    await run(next, "await notebook.close();");
+  }));
