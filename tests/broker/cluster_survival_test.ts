@@ -15,7 +15,7 @@ const CONTROLLER = 10;
 const AGAIN_MS = 5_000;
 const COPIES = { partitions: 3, replicationFactor: 3 };
 
-Deno.test("RecordAccumulator and consume() lose, repeat and reorder nothing while nodes of the cluster are killed", (t) =>
+Deno.test("SerialProducer and consume() lose, repeat and reorder nothing while nodes of the cluster are killed", (t) =>
   withOwnBrokers(async ({ engine, options }) => {
     const step = async (name: string, work: () => Promise<void>) => {
       assert(await t.step(name, work), name);

@@ -52,6 +52,7 @@ await withOwnBrokers(async (own) => {
   const majority = await ask(others!, {
     ...{ partition, acks: -1, value: "majority" },
   });
+  await flow.untilProduced();
   const leftMs = DOWN_MS - (performance.now() - began);
   await pause(Math.max(0, leftMs));
   run("nft", "delete", "table", "inet", "cut");
@@ -65,7 +66,7 @@ await withOwnBrokers(async (own) => {
     const { acknowledged, lost } = ledger.read(found).counts;
     tell({ [name]: { acknowledged, lost, reasons: ledger.reasons } });
   }
-  tell({ flow: flow.ledger.counts, leftMs });
+  tell({ flow: flow.ledger.counts });
 });
 
 async function partitionOf(kafka: Kafka, leader: number) {

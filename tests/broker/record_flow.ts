@@ -1,12 +1,11 @@
 import { assertEquals } from "@std/assert";
-import type { Consumer, Kafka, Producer } from "kafkajs";
+import type { Consumer, Kafka } from "kafkajs";
 import { freshName } from "lib/client/topic.ts";
 import { until } from "lib/client/until.ts";
 import { consume } from "lib/consumer/consume.ts";
 import { readTopic } from "lib/consumer/read_topic.ts";
-import { kafkaJsSender } from "lib/producer/kafkajs_sender.ts";
 import { type FoundRecord, Ledger } from "lib/producer/ledger.ts";
-import { RecordAccumulator } from "lib/producer/record_accumulator.ts";
+import { SerialProducer } from "lib/producer/serial_producer.ts";
 
 /** How a {@linkcode RecordFlow} flows. */
 export interface RecordFlowOptions {
@@ -25,21 +24,17 @@ interface Answer {
 
 /**
  * Numbered records that flow through a topic while faults happen: sent at an
- * even pace by an idempotent producer behind the accumulator, consumed by a
- * group with background commits.
+ * even pace by the safe producer, consumed by a group with background commits.
  */
 export class RecordFlow implements AsyncDisposable {
   /** What was sent and answered; `end()` adds what the consumer got. */
   readonly ledger = new Ledger();
   readonly answers: Answer[] = [];
   readonly consumed: FoundRecord[] = [];
-  /** How many produce requests the client gave up, and made again. */
-  timeouts = 0;
   readonly #kafka: Kafka;
   readonly #topic: string;
-  readonly #producer: Producer;
+  readonly #producer: SerialProducer;
   readonly #consumer: Consumer;
-  readonly #accumulator: RecordAccumulator;
   readonly #sends: Promise<unknown>[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -50,14 +45,8 @@ export class RecordFlow implements AsyncDisposable {
   ) {
     this.#kafka = kafka;
     this.#topic = topic;
-    this.#producer = kafka.producer({ idempotent: true });
-    const { REQUEST_TIMEOUT } = this.#producer.events;
-    this.#producer.on(REQUEST_TIMEOUT, ({ payload }) => {
-      if (payload.apiName === "Produce") this.timeouts++;
-    });
+    this.#producer = new SerialProducer(kafka, { deliveryTimeoutMs });
     this.#consumer = kafka.consumer({ groupId: freshName("flow") });
-    const sender = kafkaJsSender({ kafka, producer: this.#producer });
-    this.#accumulator = new RecordAccumulator(sender, { deliveryTimeoutMs });
   }
 
   /** Begins, and returns when records have come through. */
@@ -91,7 +80,7 @@ export class RecordFlow implements AsyncDisposable {
     this.#sends.push(this.ledger.send(name, async () => {
       // Few keys, so that the order within each partition is the order of sending.
       const key = String(this.#sends.length % 7);
-      const { partition } = await this.#accumulator.add({
+      const { partition } = await this.#producer.add({
         ...{ topic: this.#topic, key, value: name },
       });
       this.answers.push({ partition, sentAt, answeredAt: performance.now() });
@@ -147,10 +136,9 @@ export class RecordFlow implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     await Promise.all([
-      this.#accumulator.close().catch(() => {}),
+      this.#producer.close({ timeoutMs: 0 }),
       this.#consumer.disconnect().catch(() => {}),
     ]);
     await Promise.all(this.#sends);
-    await this.#producer.disconnect().catch(() => {});
   }
 }

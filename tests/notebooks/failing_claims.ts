@@ -27,7 +27,7 @@ export interface FailedClaim {
   measured: string;
 }
 
-const CELL_TIMEOUT_MS = 60_000;
+const CELL_TIMEOUT_MS = 120_000;
 
 /**
  * Runs a notebook with some of its settings turned the wrong way, through to
