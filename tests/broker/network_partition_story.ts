@@ -52,7 +52,6 @@ await withOwnBrokers(async (own) => {
   const majority = await ask(others!, {
     ...{ partition, acks: -1, value: "majority" },
   });
-  await flow.untilProduced();
   const leftMs = DOWN_MS - (performance.now() - began);
   await pause(Math.max(0, leftMs));
   run("nft", "delete", "table", "inet", "cut");

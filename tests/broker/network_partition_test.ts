@@ -9,7 +9,7 @@ if (reason) console.log(`Not tested, a network partition: ${reason}`);
 
 Deno.test({
   name:
-    "a leader cut off from the others refuses acks=all, loses only what acks=1 was told, while the safe producer goes on and loses nothing",
+    "a leader cut off from the others refuses acks=all, loses only what acks=1 was told, and the safe producer loses nothing",
   ignore: reason !== undefined,
   async fn() {
     const story =
