@@ -33,8 +33,10 @@ export interface ChildConsumerOptions extends
     ConsumeOptions,
     "commit" | "process" | "onReceived" | "onCommitError"
   > {
-  /** When it commits. `auto` by default; of no effect in transactions. */
+  /** When it commits. `auto` by default; of no effect in transactions and with `concurrency`. */
   commit?: ConsumeOptions["commit"];
+  /** Works on so many records side by side, in order for each key, as `parallelByKey()` does. By default one after the other. */
+  concurrency?: number;
   /** What to read. */
   topic: string;
   /** As which group. */
@@ -49,14 +51,22 @@ export interface ChildConsumerOptions extends
   sink?: ChildSink;
   /**
    * Writes each value in capitals to this topic, which is its work then; with a
-   * transactional id together with its offset, one transaction for each record,
-   * as `ReadProcessWrite` does. By default it writes nothing.
+   * transactional id together with its offset, as `ReadProcessWrite` does, one
+   * transaction for each record unless told otherwise. By default it writes nothing.
    */
-  write?: { topic: string; transactionalId?: string };
+  write?: {
+    topic: string;
+    transactionalId?: string;
+    recordsPerTransaction?: number;
+  };
   /** When to kill it. Never by default. */
   killAt?: KillAt;
   /** The cluster, by default that of `KAFKA_BROKERS`. */
   brokers?: string[];
+  /** After how long it gives up a request without an answer, in milliseconds. KafkaJS's default is 30 s. */
+  requestTimeout?: number;
+  /** Called with each thing that it tells, in its order. Nothing by default. */
+  onEvent?: (event: ChildEvent) => void;
   /** More settings of KafkaJS's consumer, such as `sessionTimeout`. */
   consumerConfig?: Omit<
     ConsumerConfig,
@@ -74,7 +84,13 @@ export interface ChildSettings extends
   >,
   Pick<
     ChildConsumerOptions,
-    "sink" | "killAt" | "brokers" | "consumerConfig" | "write"
+    | "sink"
+    | "killAt"
+    | "brokers"
+    | "requestTimeout"
+    | "consumerConfig"
+    | "write"
+    | "concurrency"
   > {
   consume: Omit<ConsumeOptions, "process">;
 }
@@ -253,6 +269,7 @@ export class ChildConsumer implements AsyncDisposable {
   }
 
   #hear(event: ChildEvent): void {
+    this.#options.onEvent?.(event);
     if (event.what === "processed") {
       const { topic, partition, offset } = event.record;
       this.processed.push({ ...event.record, offset: BigInt(offset) });
@@ -287,12 +304,16 @@ function memberOf({ member = "child" }: ChildConsumerOptions): string {
 
 function settingsOf(options: ChildConsumerOptions): ChildSettings {
   const { topic, groupId, fromBeginning = true, workMs = 0, ...more } = options;
-  const { member: _, sink, write, killAt, brokers, consumerConfig, ...rest } =
-    more;
+  const { member: _, onEvent: __, sink, write, killAt, ...others } = more;
+  const { brokers, requestTimeout, consumerConfig, concurrency, ...rest } =
+    others;
   const member = memberOf(options);
-  const work = { topic, groupId, member, fromBeginning, workMs };
-  const consume = { commit: "auto" as const, ...rest };
-  return { ...work, sink, write, killAt, brokers, consumerConfig, consume };
+  return {
+    ...{ topic, groupId, member, fromBeginning, workMs },
+    ...{ sink, write, killAt, brokers, requestTimeout },
+    ...{ consumerConfig, concurrency },
+    consume: { commit: "auto" as const, ...rest },
+  };
 }
 
 /** With pipes for everything: a notebook's kernel loses what a child prints otherwise. */

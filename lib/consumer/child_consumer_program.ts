@@ -1,6 +1,6 @@
 // The program of a ChildConsumer: consumes, prints one JSON line for each event, and ends when
 // its standard input does, so that it never outlives the process that started it.
-import type { Kafka, TopicMessages } from "kafkajs";
+import type { Consumer, Kafka, TopicMessages } from "kafkajs";
 import { kafkaClient } from "../client/kafka_client.ts";
 import { linesOf } from "../client/lines_of.ts";
 import { type SocketFaults, socketFaults } from "../client/socket_faults.ts";
@@ -8,6 +8,7 @@ import type { ChildEvent, ChildSettings } from "./child_consumer.ts";
 import { openChildSink } from "./child_sink.ts";
 import { consume, type ConsumedRecord } from "./consume.ts";
 import { watchGroupEvents } from "./group_events.ts";
+import { parallelByKey } from "./parallel_by_key.ts";
 import { ReadProcessWrite } from "./read_process_write.ts";
 
 const PARENT_GONE_MS = 1_000;
@@ -21,6 +22,9 @@ async function main(settings: ChildSettings): Promise<void> {
     clientId: member,
     socketFactory: wire.socketFactory,
     ...(settings.brokers ? { brokers: settings.brokers } : {}),
+    ...(settings.requestTimeout
+      ? { requestTimeout: settings.requestTimeout }
+      : {}),
   });
   const death = deathOf(settings.killAt, wire);
   const toSink = settings.sink ? openChildSink(settings.sink) : undefined;
@@ -75,8 +79,7 @@ function plainWorker(
     async start() {
       await Promise.all([consumer.connect(), producer?.connect()]);
       await consumer.subscribe({ topic, fromBeginning });
-      await consume(consumer, {
-        ...settings.consume,
+      await run(consumer, settings, {
         onReceived: death.onReceived,
         process: async (record) => {
           await work(record);
@@ -92,6 +95,38 @@ function plainWorker(
   };
 }
 
+/** Record by record, or those of different keys side by side. */
+async function run(
+  consumer: Consumer,
+  { consume: how, concurrency }: ChildSettings,
+  { onReceived, process }: {
+    onReceived: (record: ConsumedRecord) => void;
+    process: (record: ConsumedRecord) => Promise<void>;
+  },
+): Promise<void> {
+  if (concurrency === undefined) {
+    return await consume(consumer, { ...how, onReceived, process });
+  }
+  await consumer.run({
+    autoCommit: false,
+    eachBatchAutoResolve: false,
+    eachBatch: parallelByKey({
+      concurrency,
+      everyMs: how.everyMs,
+      async process({ offset, key, value }, place) {
+        const record = {
+          ...place,
+          offset: BigInt(offset),
+          key: key?.toString() ?? null,
+          value: value?.toString() ?? null,
+        };
+        onReceived(record);
+        await process(record);
+      },
+    }),
+  });
+}
+
 /** Reads, and writes with the offsets in one transaction. */
 function transactionalWorker(
   kafka: Kafka,
@@ -103,26 +138,33 @@ function transactionalWorker(
     from: topic,
     groupId,
     transactionalId: write!.transactionalId!,
-    recordsPerTransaction: 1,
+    recordsPerTransaction: write!.recordsPerTransaction ?? 1,
     consumerConfig,
     process: async (record) => {
       await work(record);
       return [written(record, write!.topic)];
     },
-    onPoint(point, [record]) {
-      if (!record) return;
-      if (point === "received") death.onReceived(record);
-      if (point === "offsets sent") death.onPoint(point, record);
+    onPoint(point, records) {
+      if (point === "received") records.forEach(death.onReceived);
+      if (point === "offsets sent") death.onPoint(point, records);
       if (point === "sent") {
-        tell({ what: "processed", record: toJson(record) });
-        death.onPoint(point, record);
+        for (const record of records) {
+          tell({ what: "processed", record: toJson(record) });
+        }
+        death.onPoint(point, records);
       }
-      if (point !== "committed") return;
-      const { topic, partition, offset } = record;
+      const last = records.at(-1);
+      if (point !== "committed" || !last) return;
+      const { topic, partition, offset } = last;
       const commits = [{ topic, partition, offset: String(offset + 1n) }];
       tell({ what: "committed", commits });
       death.onCommitted(commits);
     },
+  });
+  // It stops when it is fenced. Who started this process hears of it, and may start another.
+  loop.ended.catch((error) => {
+    console.error(`${error}`);
+    Deno.exit(1);
   });
   return {
     consumer: loop.consumer,
@@ -161,8 +203,8 @@ function deathOf(killAt: ChildSettings["killAt"], wire: SocketFaults) {
     onProcessed() {
       if (++processed === killAt?.record && killAt.when === "processed") die();
     },
-    onPoint(point: "offsets sent" | "sent", record: ConsumedRecord) {
-      if (record !== target) return;
+    onPoint(point: "offsets sent" | "sent", records: ConsumedRecord[]) {
+      if (!target || !records.includes(target)) return;
       if (killAt?.when === point) die();
       if (killAt?.when !== "commit asked" || point !== "sent") return;
       const answer = wire.dropResponse({ apiKey: "EndTxn" });
