@@ -1,11 +1,11 @@
 import type { Kafka, Producer, ProducerConfig } from "kafkajs";
 import type { BrokerConnection } from "./broker_connections.ts";
 
-/** A KafkaJS producer that leaves silent connections, and what KafkaJS cannot be asked for. */
+/** A KafkaJS producer that leaves silent connections, and what else KafkaJS cannot be asked for. */
 export interface WatchedProducer {
   /** The producer. */
   producer: Producer;
-  /** Asks another broker who leads what. KafkaJS does not do that after a request had no answer. */
+  /** Asks a broker who leads what. */
   refreshMetadata(): Promise<void>;
   /** Breaks all its connections, which ends every request that KafkaJS waits for. */
   breakConnections(): void;
@@ -22,9 +22,9 @@ interface InnerCluster {
 
 /**
  * Makes a producer that breaks a connection when a request on it had no answer
- * for `requestTimeout`, as Java's clients do. KafkaJS keeps the connection, so
- * that all its tries go where nobody answers: a pulled cable, a NAT that has
- * forgotten the connection, a frozen broker.
+ * for `requestTimeout`, and asks who leads now, as Java's clients do. KafkaJS
+ * does neither, so that all its tries go where nobody answers: a pulled cable,
+ * a NAT that has forgotten the connection, a frozen broker.
  *
  * @param kafka A client of KafkaJS 2.2.4.
  * @param config For `kafka.producer()`.
@@ -65,7 +65,11 @@ export function watchedProducer(
   };
   producer.on(producer.events.REQUEST_TIMEOUT, ({ payload }) => {
     // Not now: KafkaJS is going through its requests.
-    queueMicrotask(() => breakConnections(payload.broker));
+    queueMicrotask(() => {
+      breakConnections(payload.broker);
+      // The broker may be frozen, and others lead what it led.
+      cluster.refreshMetadata().catch(() => {});
+    });
   });
   return {
     producer,

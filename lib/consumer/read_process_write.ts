@@ -7,6 +7,7 @@ import type {
 } from "kafkajs";
 import { withAdmin } from "../client/admin.ts";
 import { FencedError, isFenced } from "../client/fenced_error.ts";
+import { watchedProducer } from "../client/watched_producer.ts";
 import type { ConsumedRecord } from "./consume.ts";
 import {
   type TransactionPoint,
@@ -52,6 +53,7 @@ export interface ReadProcessWriteOptions {
  *   only then asks where to go on: a consumer's own answer may be older.
  * - `CONCURRENT_TRANSACTIONS`, the answer while the last transaction's markers
  *   are on their way, is retried after some milliseconds (kafkajs#430).
+ * - A connection on which nobody answers is left after `requestTimeout`.
  * - After any failure the transaction is aborted and its producer replaced:
  *   KafkaJS's cannot be used after a failed commit, whose outcome is unknown.
  * - Who is fenced stops, and says so: `ended` rejects with a {@linkcode FencedError}.
@@ -201,11 +203,11 @@ export class ReadProcessWrite implements AsyncDisposable {
     const { from, groupId, transactionTimeout, process, onPoint } =
       this.#options;
     const writer = new TransactionWriter(
-      this.#kafka.producer({
+      watchedProducer(this.#kafka, {
         transactionalId: this.#idOf(partition),
         maxInFlightRequests: 1,
         ...(transactionTimeout === undefined ? {} : { transactionTimeout }),
-      }),
+      }).producer,
       {
         groupId,
         process,

@@ -3,6 +3,7 @@ import { type Kafka, logLevel } from "kafkajs";
 import { within } from "lib/client/deadline.ts";
 import { FencedError } from "lib/client/fenced_error.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
+import { socketFaults } from "lib/client/socket_faults.ts";
 import { createTopic, deleteTopic, freshName } from "lib/client/topic.ts";
 import { until } from "lib/client/until.ts";
 import { ChildConsumer, type KillAt } from "lib/consumer/child_consumer.ts";
@@ -185,6 +186,25 @@ Deno.test("ReadProcessWrite moves the group's offset past a record that gives no
       record.value === "b" ? [] : options.process(record);
     await runTo(3n, new ReadProcessWrite(kafka, { ...options, process }));
     assertEquals(await output(), "AC");
+  }));
+
+Deno.test("ReadProcessWrite goes on when a connection falls silent, and writes each record once", () =>
+  withPipe("abcd", async ({ options, output, runTo }) => {
+    const wire = socketFaults();
+    const silent = kafkaClient({
+      socketFactory: wire.socketFactory,
+      requestTimeout: 500,
+      logLevel: logLevel.NOTHING,
+    });
+    const rules = (["Produce", "TxnOffsetCommit", "EndTxn"] as const)
+      .map((apiKey) =>
+        wire.hangConnection({ apiKey, at: "response", skip: 1 })
+      );
+    await runTo(4n, new ReadProcessWrite(silent, options));
+    assertEquals([await output(), rules.map(({ hits }) => hits)], [
+      "ABCD",
+      [1, 1, 1],
+    ]);
   }));
 
 Deno.test("ReadProcessWrite refuses a number of records that is none", () => {
