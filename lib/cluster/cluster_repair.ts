@@ -3,7 +3,12 @@ import { withBrokers } from "../client/broker_connections.ts";
 import { kafkaClient } from "../client/kafka_client.ts";
 import { fetchMetadata, type TopicMetadata } from "../client/metadata.ts";
 import { until } from "../client/until.ts";
-import { type Engine, type EngineOptions, findEngine } from "./engine.ts";
+import {
+  type Engine,
+  type EngineOptions,
+  findEngine,
+  type ServiceState,
+} from "./engine.ts";
 
 /** Longer than the session of a killed broker, and than a start on a busy machine. */
 const REPAIR_MS = 90_000;
@@ -33,26 +38,40 @@ export async function repairCluster(
   engine: Engine,
   { onProgress = () => {} }: { onProgress?: (line: string) => void } = {},
 ): Promise<string[]> {
-  const nodes = await engine.status({ cluster: true });
-  const broken = nodes.filter(({ state }) => state !== "running");
-  if (broken.length > 0) await engine.up({ cluster: true, onProgress });
-  await untilWhole(engine.addresses({ cluster: true }));
-  return broken.map(({ service, state }) =>
-    state === "frozen"
-      ? `${service} was frozen: thawed`
-      : state === "absent"
-      ? `${service} did not run: started`
-      : `${service} was ${state}: started again`
-  );
+  const repaired = new Map<string, string>();
+  const repairNodes = async () => {
+    const nodes = await engine.status({ cluster: true });
+    const broken = nodes.filter(({ state }) => state !== "running");
+    if (broken.length > 0) await engine.up({ cluster: true, onProgress });
+    for (const { service, state } of broken) {
+      repaired.set(service, repairOf(service, state));
+    }
+  };
+  await repairNodes();
+  await untilWhole(engine.addresses({ cluster: true }), repairNodes);
+  return [...repaired.values()];
+}
+
+function repairOf(service: string, state: ServiceState): string {
+  if (state === "frozen") return `${service} was frozen: thawed`;
+  if (state === "absent") return `${service} did not run: started`;
+  return `${service} was ${state}: started again`;
 }
 
 /** Waits until every broker tells of every partition that all of its replicas are in sync. */
-async function untilWhole(addresses: string[]): Promise<void> {
+async function untilWhole(
+  addresses: string[],
+  repairNodes: () => Promise<void>,
+): Promise<void> {
   let behind: string[] = [];
   await until(async () => {
     const views = await Promise.all(
       addresses.map((address) => topicsSeenBy(address)),
-    );
+    ).catch(async (error) => {
+      // One that was being killed when the repair began has died since.
+      await repairNodes();
+      throw error;
+    });
     behind = [...new Set(views.flatMap((topics) => topics.flatMap(notWhole)))];
     return behind.length === 0;
   }, {

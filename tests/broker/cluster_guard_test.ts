@@ -84,6 +84,23 @@ Deno.test("openCluster() guards a cluster against whatever its user leaves behin
       },
     );
 
+    await step(
+      "during() takes back a kill that a Stop interrupts while the broker dies",
+      async () => {
+        const working = cluster.during(async () => {
+          const killing = cluster.kill(1);
+          // The signal is on its way: whoever looks now still sees a broker that runs.
+          await pause(60);
+          interrupt("Stop was pressed");
+          await killing;
+        });
+        await assertRejects(() => working, InterruptedError);
+        const began = Date.now();
+        await cluster.during(() => healthy(own));
+        assert(Date.now() - began < 60_000, "it waited for a broker in vain");
+      },
+    );
+
     await step("it refuses a node that is not there", async () => {
       await assertRejects(
         () => cluster.kill(7),
