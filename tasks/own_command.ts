@@ -1,4 +1,4 @@
-// `deno task kafka` and `deno task lab` with other files and folders than the project's, for tests
+// `deno task kafka`, `lab` and `soak` with other files and folders than the project's, for tests
 // and measurements that must not touch the user's brokers:
 //
 //   deno run -A tasks/own_command.ts '{"composeFile":"…","stateFolder":"…"}' kafka up
@@ -8,6 +8,8 @@ await runCommand(async ([places = "{}", name, ...args]) => {
   // Loaded one by one, so that each takes as long to start as it does for the user.
   const command = name === "lab"
     ? (await import("./lab.ts")).labCommand
+    : name === "soak"
+    ? (await import("./soak.ts")).soakCommand
     : (await import("./kafka.ts")).kafkaCommand;
   return await command(args, JSON.parse(places));
 });

@@ -1,6 +1,6 @@
 import { parseArgs } from "@std/cli/parse-args";
-import { interrupt, InterruptedError } from "lib/client/interrupt.ts";
 import { refuseUnknown, UsageError } from "../command.ts";
+import { forgetUsersCluster, stopOnSignal } from "../own_cluster.ts";
 import { setUp } from "../setup/set_up.ts";
 import { describeMachine } from "./machine.ts";
 import { withOwnPlaces } from "./own_places.ts";
@@ -64,7 +64,7 @@ export function benchCommand(
     const parts = chooseParts(bench.parts, options.only);
     await setUp();
     forgetUsersCluster();
-    const signal = stopOnSignal();
+    const signal = stopOnSignal("Stopped before all was measured");
     try {
       const run = { rounds, scale, signal };
       const report = await measure({ ...bench, parts }, run);
@@ -127,26 +127,4 @@ function chooseParts(all: BenchPart[], only: string | undefined): BenchPart[] {
     );
   }
   return all.filter(({ name }) => names.includes(name));
-}
-
-/** What a person has set for another cluster is not meant for the brokers that are measured. */
-function forgetUsersCluster(): void {
-  for (const name of Object.keys(Deno.env.toObject())) {
-    if (name.startsWith("KAFKA_")) Deno.env.delete(name);
-  }
-}
-
-function stopOnSignal(): AbortSignal {
-  const stop = new AbortController();
-  const onSignal = () => {
-    // Another one must not end the waits of the clearing up.
-    if (stop.signal.aborted) return;
-    const reason = "Stopped before all was measured";
-    stop.abort(new InterruptedError(reason));
-    interrupt(reason);
-  };
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    Deno.addSignalListener(name, onSignal);
-  }
-  return stop.signal;
 }

@@ -1,6 +1,5 @@
-import { repairCluster } from "lib/cluster/cluster_repair.ts";
 import { type Engine, findEngine } from "lib/cluster/engine.ts";
-import { showStep } from "../setup/progress.ts";
+import { runningCluster } from "../running_cluster.ts";
 import { isRunnable, readNotebook, textOf } from "./document.ts";
 
 /** Whether a notebook works with the cluster of three brokers: it opens it. */
@@ -22,18 +21,5 @@ export async function clusterFor(
   const nothing = { async [Symbol.asyncDispose]() {} };
   const needs = await Promise.all(paths.map(needsCluster));
   if (!needs.includes(true)) return nothing;
-  const engine = await findOne();
-  const nodes = await engine.status({ cluster: true });
-  await showStep(
-    "Cluster of three brokers",
-    (onProgress) => repairCluster(engine, { onProgress }),
-  );
-  if (!nodes.every(({ state }) => state === "absent")) return nothing;
-  return {
-    async [Symbol.asyncDispose]() {
-      // A kernel that was ended in the middle of a fault has others repair it: they must not start what is ended here.
-      await repairCluster(engine).catch((error) => console.error(`${error}`));
-      await engine.down({ cluster: true });
-    },
-  };
+  return await runningCluster(await findOne());
 }

@@ -175,6 +175,7 @@ Deno.test("SerialProducer that gives up on a batch says that it may be written, 
       "no answer came within 1000 ms: it may have been written or still be",
     );
     assertEquals([error.reason, error.maybeWritten], ["timed out", true]);
+    await until(() => serial.replacements === 1, { what: "a new producer" });
     rule.remove();
     // KafkaJS would give b's sequence number to c, and the broker then take c for b.
     await send(serial, "c");
@@ -186,16 +187,18 @@ Deno.test("SerialProducer that gives up on a batch says that it may be written, 
 
 Deno.test("SerialProducer lets other partitions' batches end with the producer they began with", () =>
   withScene(async ({ wire, topic, producer, ledger, send, values, ids }) => {
-    const serial = await producer({ deliveryTimeoutMs: 2_000 });
+    const serial = await producer({ deliveryTimeoutMs: 3_000 });
     await send(serial, "1a");
     const rule = wire.dropResponse({ apiKey: "Produce", times: Infinity });
     const first = serial.add({ topic, partition: 0, value: "b" })
       .catch((error) => error);
     // The second begins later, so it has time left when the first is given up.
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
     const second = send(serial, "1b");
     const { maybeWritten } = await first as UndeliveredError;
     assert(maybeWritten);
+    // Its last try is still under way, and must fail, too.
+    await until(() => serial.replacements === 1, { what: "a new producer" });
     rule.remove();
     assertEquals(await second, [true]);
     await send(serial, "c", "1c");
@@ -309,6 +312,7 @@ Deno.test("SerialProducer ends its waits at the Stop button, and goes on afterwa
     assertEquals([error.reason, error.maybeWritten], ["cancelled", true]);
     await assertRejects(() => flushing, Error, "Interrupted");
     assert(performance.now() - begin < 200);
+    await until(() => serial.replacements === 1, { what: "a new producer" });
     rule.remove();
     await send(serial, "b");
     assertEquals(await values(), "b");

@@ -7,7 +7,7 @@ import {
 } from "lib/log/compression.ts";
 import { CorruptRecordError } from "lib/log/corrupt_record_error.ts";
 import { snappyDecompress } from "lib/log/snappy_framing.ts";
-import { random } from "./random.ts";
+import { random } from "../../../tasks/random.ts";
 
 const CODECS = COMPRESSIONS.filter((name) => name !== "none");
 const JSON_EVENTS = new TextEncoder().encode(

@@ -10,7 +10,7 @@ import {
   readTimeIndex,
   segmentBaseOffset,
 } from "lib/log/segment_index.ts";
-import { random } from "./random.ts";
+import { random } from "../../../tasks/random.ts";
 
 Deno.test("readSegment() reads batches across its pieces, also one larger than a piece", async () => {
   const { bytes } = random(1);
