@@ -15,6 +15,7 @@ import { readTopic } from "lib/consumer/read_topic.ts";
 import { encodeRecordBatch } from "lib/log/record_batch_builder.ts";
 import { Ledger } from "lib/producer/ledger.ts";
 import { kafkaJsSender } from "lib/producer/kafkajs_sender.ts";
+import { fetchPartitionCount } from "lib/producer/partition_count.ts";
 import { RecordAccumulator } from "lib/producer/record_accumulator.ts";
 import { UndeliveredError } from "lib/producer/record_result.ts";
 import {
@@ -243,6 +244,9 @@ Deno.test("KafkaJS acknowledges a record for a partition it does not know, and s
       topicPartitions: [{ topic, count: 2 }],
     });
     await admin.disconnect();
+    await until(async () => await fetchPartitionCount(kafka, topic) === 2, {
+      what: "the second partition",
+    });
     const message = { value: "1a", partition: 1 };
     assertEquals(
       await plain.send({ topic, messages: [message] }),
