@@ -29,6 +29,7 @@ export interface BrokerConnection {
     port: number;
     pool: {
       connect(): Promise<unknown>;
+      isConnected(): boolean;
       rejectRequests(error: Error): void;
       socket?: { destroy(): void; emit(event: string): unknown };
     }[];

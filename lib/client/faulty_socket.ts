@@ -76,6 +76,11 @@ export class FaultySocket extends EventEmitter {
     real.on("close", () => this.#stop());
   }
 
+  /** Whether the real one still connects. */
+  get connecting(): boolean {
+    return this.#real.connecting;
+  }
+
   write(data: Buffer): boolean {
     if (!this.#cut) this.#outgoing.take(data);
     return true;

@@ -56,10 +56,12 @@ export function watchedProducer(
       if (!broker) continue;
       const { host, port, pool } = broker.connectionPool;
       if (address !== undefined && address !== `${host}:${port}`) continue;
-      for (const { socket } of pool) {
+      for (const connection of pool) {
+        // What still connects has a timeout of KafkaJS's, which an end would take away.
+        if (!connection.isConnected()) continue;
         // KafkaJS gives its requests up at the other side's end, not at a close.
-        socket?.emit("end");
-        socket?.destroy();
+        connection.socket?.emit("end");
+        connection.socket?.destroy();
       }
     }
   };

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Kafka, Producer } from "kafkajs";
+import { within } from "lib/client/deadline.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
 import { socketFaults } from "lib/client/socket_faults.ts";
 import { createTopic, deleteTopic, freshName } from "lib/client/topic.ts";
@@ -56,6 +57,22 @@ Deno.test("watchedProducer() breaks its connections when it is told to, and conn
   }
   await watched.producer.disconnect();
   await deleteTopic(kafka, topic);
+});
+
+Deno.test("watchedProducer() leaves alone what still connects, of which KafkaJS would never hear again", async () => {
+  const wire = socketFaults();
+  const { socketFactory } = wire;
+  const kafka = kafkaClient({ socketFactory, logCreator: () => () => {} });
+  const watched = watchedProducer(kafka);
+  let isConnecting = true;
+  const connecting = watched.producer.connect()
+    .finally(() => isConnecting = false);
+  for (let left = 1_000; left > 0 && isConnecting; left--) {
+    watched.breakConnections();
+    await Promise.resolve();
+  }
+  await within(connecting, { deadlineMs: 5_000, what: "the connection" });
+  await watched.producer.disconnect();
 });
 
 Deno.test("watchedProducer() refuses what is no client of KafkaJS", () => {
