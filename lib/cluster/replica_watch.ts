@@ -54,7 +54,9 @@ export interface ReplicaWatchOptions {
 }
 
 /** A replica that has not answered after this time gets no more questions until it does. */
-const SILENCE_MS = 150;
+const SILENCE_MS = 300;
+/** How long to wait for a connection before the first look. */
+const CONNECT_MS = 2_000;
 /** Between two tries to connect to a broker that is down. */
 const RETRY_MS = 200;
 
@@ -66,7 +68,8 @@ const RETRY_MS = 200;
  *
  * Each look asks the leader first, then for the in-sync replicas, then the
  * followers. So a state shows no high watermark that is ahead of the in-sync
- * replicas' logs, as long as none of these is cut.
+ * replicas' logs, as long as none of these is cut; while records arrive, it may
+ * show a follower that is some records ahead of the leader.
  *
  * @param kafka The cluster.
  * @param topic The topic's name.
@@ -85,9 +88,9 @@ const RETRY_MS = 200;
  * await createTopic(kafka, topic, { partitions: 1 });
  *
  * const watch = await watchReplicas(kafka, topic);
+ * const { logEnds } = await watch.until(({ highWatermark }) => highWatermark === 0n);
  * await watch.stop();
- * const [state] = watch.data().states;
- * assertEquals([state!.highWatermark, state!.logEnds], [0n, { 1: 0n }]);
+ * assertEquals(logEnds, { 1: 0n });
  * await deleteTopic(kafka, topic);
  * ```
  */
@@ -102,10 +105,14 @@ export async function watchReplicas(
     const of = { topic, partition };
     const looks = await Looks.begin(brokers, of);
     const watch = new ReplicaWatch(looks.replicas, () => ended);
-    while (!watch.stopped && watch.data().lengthMs < limitMs) {
-      watch.record(await looks.look());
-      ready.resolve(watch);
-      await pause(everyMs, brokers.signal);
+    try {
+      while (!watch.ended && watch.data().lengthMs < limitMs) {
+        watch.record(await looks.look());
+        ready.resolve(watch);
+        await pause(everyMs, brokers.signal);
+      }
+    } finally {
+      watch.end();
     }
   }, { deadlineMs: limitMs + 15_000, what });
   ended.catch((error) => ready.reject(error));
@@ -117,24 +124,22 @@ export type ReplicaLook = Omit<ReplicaState, "fromMs" | "toMs">;
 
 /** What was seen of a partition's replicas so far. See {@linkcode watchReplicas}. */
 export class ReplicaWatch {
-  /** Whether nobody looks any more. */
-  stopped = false;
   readonly #replicas: number[];
-  readonly #ended: () => Promise<void>;
+  readonly #closed: () => Promise<void>;
   readonly #now: () => number;
   readonly #startedAt: number;
   readonly #states: ReplicaState[] = [];
   readonly #marks: { atMs: number; label: string }[] = [];
-  #stoppedAtMs: number | undefined;
+  #endedAtMs: number | undefined;
 
   /** Begins, now. The clock is in milliseconds. */
   constructor(
     replicas: number[],
-    ended: () => Promise<void> = () => Promise.resolve(),
+    closed: () => Promise<void> = () => Promise.resolve(),
     now: () => number = () => performance.now(),
   ) {
     this.#replicas = replicas;
-    this.#ended = ended;
+    this.#closed = closed;
     this.#now = now;
     this.#startedAt = now();
   }
@@ -159,7 +164,7 @@ export class ReplicaWatch {
       replicas: [...this.#replicas],
       states: this.#states.map((state) => ({ ...state })),
       marks: [...this.#marks],
-      lengthMs: this.#stoppedAtMs ?? this.#now() - this.#startedAt,
+      lengthMs: this.#endedAtMs ?? this.#now() - this.#startedAt,
     };
   }
 
@@ -188,12 +193,21 @@ export class ReplicaWatch {
     });
   }
 
-  /** Looks no more. */
+  /** Whether nobody looks any more. */
+  get ended(): boolean {
+    return this.#endedAtMs !== undefined;
+  }
+
+  /** Notes that nobody looks any more. */
+  end(): void {
+    this.#endedAtMs ??= this.#now() - this.#startedAt;
+  }
+
+  /** Looks no more, and closes the connections. */
   async stop(): Promise<void> {
-    this.stopped = true;
-    this.#stoppedAtMs ??= this.#now() - this.#startedAt;
+    this.end();
     // After a Stop it has ended already, and that was told.
-    await this.#ended().catch(() => {});
+    await this.#closed().catch(() => {});
   }
 }
 
@@ -250,6 +264,8 @@ class Looks {
       id,
       new Askable(brokers, addresses.get(id)),
     ]);
+    // A first look should not take a connection's beginning for silence.
+    await Promise.all(askable.map(([, replica]) => replica.connect()));
     return new Looks(of, new Map(askable), partition.leader);
   }
 
@@ -318,6 +334,15 @@ class Askable {
   /** A broker that was down when the watch began is listed when it is up. */
   movedTo(address: BrokerAddress): void {
     this.#address = address;
+  }
+
+  /** Connects, if the broker takes the connection in time. */
+  async connect(): Promise<void> {
+    if (this.#address === undefined) return;
+    await within(this.#brokers.at(this.#address), {
+      deadlineMs: CONNECT_MS,
+      what: "a connection",
+    }).catch(() => {});
   }
 
   /** The answer, or null if there is none in time. */

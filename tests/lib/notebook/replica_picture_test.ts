@@ -65,6 +65,7 @@ Deno.test("replicaPicture() draws who leads, who is in sync, who does not answer
 
 Deno.test("replicaPicture() turns a label at the right edge to the left", () => {
   const svg = drawing(replicaPicture(freeze));
+  assertStringIncludes(svg, "at the right edge");
   const anchorOf = (label: string) =>
     svg.slice(0, svg.indexOf(label)).match(/text-anchor="(\w+)"/g)?.at(-1);
   assertEquals(anchorOf("at the right edge"), 'text-anchor="end"');
