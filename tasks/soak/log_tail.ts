@@ -45,9 +45,9 @@ export class LogTail {
       .map(([partition, print]) => `${partition}: ${print}`).join(", ");
   }
 
-  /** For how long it could not look. */
+  /** For how long it could not look, unless it was told to stop. */
   get standsStillMs(): number {
-    return performance.now() - this.#lastLookMs;
+    return this.#stop.signal.aborted ? 0 : performance.now() - this.#lastLookMs;
   }
 
   start(): void {
