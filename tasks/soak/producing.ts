@@ -102,8 +102,8 @@ export class Producing {
         value: nameOf(record),
       });
       this.#check.acknowledged(record, place);
-    } catch {
-      this.#check.givenUp(record);
+    } catch (error) {
+      this.#check.givenUp(record, error as Error);
     }
     this.#open--;
     this.#lastAnswerMs = performance.now();

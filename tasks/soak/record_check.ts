@@ -45,6 +45,7 @@ export class RecordCheck {
   /** Read, and not acknowledged yet, by place. */
   readonly #found = new Map<string, RecordName>();
   readonly #givenUp = new Set<string>();
+  readonly #reasons = new Map<string, number>();
   readonly #positions = new Map<number, bigint>();
 
   constructor(report: Report) {
@@ -71,9 +72,17 @@ export class RecordCheck {
   }
 
   /** It ended in an error: nobody knows whether it was written. */
-  givenUp(record: RecordName): void {
+  givenUp(record: RecordName, error: Error): void {
     this.counts["given up"]++;
     this.#givenUp.add(nameOf(record));
+    const cause = error.cause instanceof Error ? error.cause : error;
+    const reason = `${cause.name}: ${cause.message}`;
+    this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
+  }
+
+  /** Why records were given up, and how many for each reason. */
+  get reasons(): { reason: string; records: number }[] {
+    return [...this.#reasons].map(([reason, records]) => ({ reason, records }));
   }
 
   /** Found in the log, in its order. */

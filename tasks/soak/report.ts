@@ -8,7 +8,7 @@ import type { RecordCheck } from "./record_check.ts";
 
 /** What a soak has counted. */
 export interface Counted {
-  records: Pick<RecordCheck, "counts">;
+  records: Pick<RecordCheck, "counts" | "reasons">;
   outputs: Pick<OutputCheck, "counts">;
   groups: {
     crews: Record<string, Pick<Crew, "counts">>;
@@ -28,6 +28,9 @@ export function soakReport({ records, outputs, groups, findings }: Counted) {
     "",
     table([records.counts], { caption: "The producer's log" }).toString(),
     "",
+    ...records.reasons.map(({ reason, records }) =>
+      `${records} given up for ${reason}`
+    ),
     table([outputs.counts], { caption: "The transactional output" })
       .toString(),
     "",

@@ -4,7 +4,7 @@ import { soakReport } from "../../../tasks/soak/report.ts";
 import { standstillOf } from "../../../tasks/soak/standstill.ts";
 import { CHECKS } from "../../../tasks/soak/violation.ts";
 
-const counts = { counts: {} as never };
+const counts = { counts: {} as never, reasons: [] };
 const groups = Object.fromEntries(
   ["by batch", "in background", "by key", "transactional"]
     .map((name) => [name, counts]),

@@ -131,7 +131,7 @@ Deno.test("RecordCheck lets a record that was given up be there, be absent or co
     assertEquals(
       found((check) => {
         for (let left = 3; left > 0; left--) check.sent();
-        check.givenUp(record(0));
+        check.givenUp(record(0), new Error("the time is over"));
         numbers.forEach((number, offset) => {
           if (number > 0) check.acknowledged(record(number), at(offset));
         });
@@ -141,6 +141,17 @@ Deno.test("RecordCheck lets a record that was given up be there, be absent or co
       [],
     );
   }
+});
+
+Deno.test("RecordCheck counts for each reason the records that were given up", () => {
+  const check = new RecordCheck(() => {});
+  const late = new Error("of order-1", { cause: new Error("too late") });
+  for (const number of [0, 1]) check.givenUp(record(number), late);
+  check.givenUp(record(2), new TypeError("odd"));
+  assertEquals(check.reasons, [
+    { reason: "Error: too late", records: 2 },
+    { reason: "TypeError: odd", records: 1 },
+  ]);
 });
 
 Deno.test("RecordCheck finds a record without a result", () => {
