@@ -135,7 +135,10 @@ export function closableConsumer(
   const { connect, run, stop, disconnect } = consumer;
   const handlers = new Handlers();
   let starting: Promise<void> = Promise.resolve();
-  consumer.on(consumer.events.REQUEST_TIMEOUT, () => sockets.reset());
+  consumer.on(consumer.events.REQUEST_TIMEOUT, () => {
+    // Not now: KafkaJS is going through its requests.
+    queueMicrotask(() => sockets.reset());
+  });
 
   const closing = (close: () => Promise<void>) => {
     const started = starting.catch(() => {});
