@@ -11,6 +11,7 @@ import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
 import kafkaJsSocketFactory from "kafkajs/src/network/socketFactory.js";
 import { closableConsumer, ConsumerSockets } from "./closable_consumer.ts";
 import { connectionFromEnvironment } from "./connection.ts";
+import { rejectForgottenRequests } from "./forgotten_requests.ts";
 import { shortLogLines } from "./log_line.ts";
 import { rejoiningCommits } from "./rejoining_commits.ts";
 
@@ -48,6 +49,7 @@ const CONSUMER_REQUEST_MS = 10_000;
  * - producers name the default partitioner, which is Java's, so that KafkaJS
  *   need not warn that it has changed;
  * - an idle connection is idle: KafkaJS's polling loop (kafkajs#1751) is gone;
+ * - no request is forgotten that was made while its connection was breaking;
  * - consumers can be closed inside their handler, before they have joined, and
  *   when their broker is frozen or gone;
  * - consumers connect again when a request gets no answer for 10 s: KafkaJS
@@ -74,6 +76,7 @@ const CONSUMER_REQUEST_MS = 10_000;
  */
 export function kafkaClient(options: KafkaClientOptions = {}): Kafka {
   stopPollingLoop();
+  rejectForgottenRequests();
   const { brokers, ssl, sasl } = connectionFromEnvironment();
   return new NotebookKafka({
     clientId: "kafka-notebooks",

@@ -87,14 +87,20 @@ Deno.test("openCluster() guards a cluster against whatever its user leaves behin
     await step(
       "during() takes back a kill that a Stop interrupts while the broker dies",
       async () => {
-        const working = cluster.during(async () => {
-          const killing = cluster.kill(1);
-          // The signal is on its way: whoever looks now still sees a broker that runs.
-          await pause(60);
-          interrupt("Stop was pressed");
-          await killing;
-        });
-        await assertRejects(() => working, InterruptedError);
+        const killAndStopAfter = (ms: number) =>
+          cluster.during(async () => {
+            const killing = cluster.kill(1);
+            await pause(ms);
+            interrupt("Stop was pressed");
+            await killing;
+          }).then(() => "killed", (error: Error) => error.name);
+        // The signal is on its way: whoever looks now still sees a broker that runs. How long
+        // that lasts depends on the machine.
+        let end = "killed";
+        for (const ms of [60, 30, 10, 0]) {
+          if (end === "killed") end = await killAndStopAfter(ms);
+        }
+        assertEquals(end, "InterruptedError");
         const began = Date.now();
         await cluster.during(() => healthy(own));
         assert(Date.now() - began < 60_000, "it waited for a broker in vain");

@@ -36,6 +36,56 @@ Deno.test("kafkaClient() stops the polling loop that KafkaJS warns of", async ()
   assertEquals(await stderrOf("kafkaClient()"), "");
 });
 
+/** What becomes of a request that is made while its connection breaks, in a process of its own. */
+async function lateRequestOf(mend: string): Promise<string> {
+  const program = `
+    import { EventEmitter } from "node:events";
+    import { kafkaClient } from "lib/client/kafka_client.ts";
+    import Connection from "kafkajs/src/network/connection.js";
+    ${mend}
+    const silent = () => {};
+    const log = { debug: silent, error: silent, warn: silent, namespace: () => log };
+    const connection = new Connection({
+      host: "broker",
+      port: 9092,
+      logger: log,
+      connectionTimeout: 1_000,
+      requestTimeout: 200,
+      enforceRequestTimeout: true,
+      socketFactory({ onConnect }) {
+        setTimeout(onConnect);
+        const socket = new EventEmitter();
+        return Object.assign(socket, { write: silent, end: silent, unref: silent });
+      },
+    });
+    await connection.connect();
+    connection.socket.emit("end");
+    const answer = new Promise((resolve, reject) =>
+      connection.requestQueue.push({
+        entry: { correlationId: 1, resolve, reject },
+        expectResponse: true,
+        sendRequest: silent,
+      })
+    );
+    const late = new Promise((resolve) => setTimeout(resolve, 2_000, "forgotten"));
+    console.log(await Promise.race([answer.catch(({ name }) => name), late]));
+    Deno.exit();
+  `;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-lock", "-q", program],
+    stderr: "inherit",
+  }).output();
+  return new TextDecoder().decode(stdout).trimEnd();
+}
+
+Deno.test("kafkaClient() ends a request that was made while its connection broke, which KafkaJS forgets", async () => {
+  assertEquals(await lateRequestOf(""), "forgotten");
+  assertEquals(
+    await lateRequestOf("kafkaClient();"),
+    "KafkaJSConnectionError",
+  );
+});
+
 /** How much of a core a connected producer takes that has nothing to do, in a process of its own. */
 async function idleShareOf(makeClient: string): Promise<number> {
   const program = `
