@@ -248,6 +248,15 @@ function nextStep(
   if (BROKEN_SEQUENCE.has(type) || name === "UnknownPartitionError") {
     return "change identity";
   }
-  if (mayPass(error)) return "again";
+  if (mayPass(error) || isSlip(error)) return "again";
   return maybeWritten ? "give up" : "fail";
+}
+
+/**
+ * KafkaJS looks at a broker that it has just taken out of its list, as when all
+ * connections break at once, and has another one at the next try. What Node
+ * says of a record that it cannot encode has a code.
+ */
+function isSlip(error: Error): boolean {
+  return error instanceof TypeError && !("code" in error);
 }

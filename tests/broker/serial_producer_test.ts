@@ -186,6 +186,32 @@ Deno.test("SerialProducer that gives up on a batch says that it may be written, 
     assertEquals([serial.replacements, (await ids())[0]!.length], [1, 2]);
   }));
 
+Deno.test("SerialProducer repeats a batch at which KafkaJS slips, and gives up one that cannot be encoded", () =>
+  withScene(async ({ kafka, producer, send, values }) => {
+    const slips = [
+      new TypeError("Cannot read properties of undefined (reading 'versions')"),
+    ];
+    const make = kafka.producer.bind(kafka);
+    kafka.producer = (config) => {
+      const made = make(config);
+      const { send } = made;
+      made.send = (record) => {
+        const isOurs = record.messages.some(({ value }) => value === "A");
+        const slip = isOurs && slips.shift();
+        return slip ? Promise.reject(slip) : send(record);
+      };
+      return made;
+    };
+    const serial = await producer();
+    assertEquals(await send(serial, "A"), [true]);
+    assertEquals(slips, []);
+    slips.push(
+      Object.assign(new TypeError(), { code: "ERR_INVALID_ARG_TYPE" }),
+    );
+    assertEquals(await send(serial, "A"), [false]);
+    assertEquals(await values(), "A");
+  }));
+
 Deno.test("SerialProducer lets other partitions' batches end with the producer they began with", () =>
   withScene(async ({ wire, topic, producer, ledger, send, values, ids }) => {
     const serial = await producer({ deliveryTimeoutMs: 3_000 });
