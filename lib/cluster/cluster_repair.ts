@@ -9,6 +9,7 @@ import {
   findEngine,
   type ServiceState,
 } from "./engine.ts";
+import { EngineError } from "./engine_error.ts";
 
 /** Longer than the session of a killed broker, and than a start on a busy machine. */
 const REPAIR_MS = 90_000;
@@ -25,6 +26,7 @@ const LOOK_MS = 5_000;
  * @param options Hears of every step.
  * @returns What had to be repaired, a sentence for each node: "kafka-2 was frozen: thawed".
  * @throws {DeadlineError} If a partition is still not whole after 90 s.
+ * @throws {EngineError} If somebody stops the whole cluster meanwhile.
  *
  * @example Usage
  * ```ts
@@ -39,18 +41,28 @@ export async function repairCluster(
   { onProgress = () => {} }: { onProgress?: (line: string) => void } = {},
 ): Promise<string[]> {
   const repaired = new Map<string, string>();
-  const repairNodes = async () => {
+  const repairNodes = async (isBroken: (state: ServiceState) => boolean) => {
     const nodes = await engine.status({ cluster: true });
-    const broken = nodes.filter(({ state }) => state !== "running");
+    const broken = nodes.filter(({ state }) => isBroken(state));
     if (broken.length > 0) await engine.up({ cluster: true, onProgress });
     for (const { service, state } of broken) {
       repaired.set(service, repairOf(service, state));
     }
+    return nodes;
   };
-  await repairNodes();
-  await untilWhole(engine.addresses({ cluster: true }), repairNodes);
+  await repairNodes((state) => state !== "running");
+  await untilWhole(engine.addresses({ cluster: true }), async () => {
+    // One that was being killed when the repair began has died since. But what somebody stops
+    // meanwhile shall stay so.
+    const nodes = await repairNodes((state) => HURT.includes(state));
+    return nodes.every(({ state }) => ENDED.includes(state)) ? "ended" : "up";
+  });
   return [...repaired.values()];
 }
+
+/** What faults leave behind, other than an orderly stop. */
+const HURT: ServiceState[] = ["killed", "frozen"];
+const ENDED: ServiceState[] = ["stopped", "absent"];
 
 function repairOf(service: string, state: ServiceState): string {
   if (state === "frozen") return `${service} was frozen: thawed`;
@@ -61,15 +73,16 @@ function repairOf(service: string, state: ServiceState): string {
 /** Waits until every broker tells of every partition that all of its replicas are in sync. */
 async function untilWhole(
   addresses: string[],
-  repairNodes: () => Promise<void>,
+  lookAgain: () => Promise<"up" | "ended">,
 ): Promise<void> {
   let behind: string[] = [];
+  let isEnded = false;
   await until(async () => {
     const views = await Promise.all(
       addresses.map((address) => topicsSeenBy(address)),
     ).catch(async (error) => {
-      // One that was being killed when the repair began has died since.
-      await repairNodes();
+      isEnded = await lookAgain() === "ended";
+      if (isEnded) return [];
       throw error;
     });
     behind = [...new Set(views.flatMap((topics) => topics.flatMap(notWhole)))];
@@ -80,6 +93,11 @@ async function untilWhole(
     deadlineMs: REPAIR_MS,
     intervalMs: 200,
   });
+  if (isEnded) {
+    throw new EngineError(
+      "Cannot repair the cluster as somebody has stopped all of it meanwhile: 'deno task kafka up --cluster' starts it again",
+    );
+  }
 }
 
 function notWhole({ name, partitions }: TopicMetadata): string[] {
@@ -136,6 +154,8 @@ if (import.meta.main) {
   const nodes = await engine.status({ cluster: true });
   // A cluster that was ended meanwhile is not wanted any more.
   if (nodes.some(({ state }) => state !== "absent")) {
-    await repairCluster(engine);
+    // That replicas are in sync again, nobody waits for here; and a process that waited could take
+    // a cluster that somebody ends for a broken one.
+    await engine.up({ cluster: true });
   }
 }

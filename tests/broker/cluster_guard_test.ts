@@ -4,8 +4,14 @@ import { kafkaClient } from "lib/client/kafka_client.ts";
 import { createTopic } from "lib/client/topic.ts";
 import { until } from "lib/client/until.ts";
 import { openCluster } from "lib/cluster/cluster_guard.ts";
+import { repairCluster } from "lib/cluster/cluster_repair.ts";
+import { type Engine, EngineError } from "lib/cluster/engine.ts";
 import { configOptions } from "../../tasks/config.ts";
-import { type OwnBrokers, withOwnBrokers } from "./own_brokers.ts";
+import {
+  type OwnBrokers,
+  untilNobodyRepairs,
+  withOwnBrokers,
+} from "./own_brokers.ts";
 
 const TOPIC = "guarded";
 const CONFIG = await configOptions();
@@ -94,7 +100,7 @@ Deno.test("openCluster() guards a cluster against whatever its user leaves behin
             interrupt("Stop was pressed");
             await killing;
           }).then(() => "killed", (error: Error) => error.name);
-        // The signal is on its way: whoever looks now still sees a broker that runs. How long
+        // The signal is on its way: whoever starts now still sees a broker that runs. How long
         // that lasts depends on the machine.
         let end = "killed";
         for (const ms of [60, 30, 10, 0]) {
@@ -142,6 +148,28 @@ Deno.test("openCluster() guards a cluster against whatever its user leaves behin
         );
       },
     );
+
+    await step(
+      "a repair that waits leaves a cluster alone that somebody ends meanwhile",
+      async () => {
+        const starts: string[] = [];
+        const repairing = repairCluster(
+          {
+            addresses: () => ["localhost:1"], // so that it has to wait
+            status: (options) => own.engine.status(options),
+            up: () => Promise.resolve(void starts.push("started again")),
+          } as Partial<Engine> as Engine,
+        );
+        await untilNobodyRepairs(own.stateFolder);
+        await own.engine.down();
+        await assertRejects(
+          () => repairing,
+          EngineError,
+          "somebody has stopped all of it meanwhile",
+        );
+        assertEquals(starts, []);
+      },
+    );
   }));
 
 async function statesOf({ engine }: OwnBrokers) {
@@ -158,6 +186,8 @@ async function healthy({ engine }: OwnBrokers) {
 async function killInTheMiddle({ options }: OwnBrokers) {
   const script = `
     import { openCluster } from "lib/cluster/cluster_guard.ts";
+import { repairCluster } from "lib/cluster/cluster_repair.ts";
+import { type Engine, EngineError } from "lib/cluster/engine.ts";
     const cluster = await openCluster(${JSON.stringify(options)});
     await cluster.freeze(2);
     await cluster.kill(3);

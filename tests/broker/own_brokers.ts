@@ -2,6 +2,8 @@ import { configOptions } from "../../tasks/config.ts";
 import { readComposeFile } from "lib/cluster/compose_file.ts";
 import type { EngineOptions } from "lib/cluster/engine.ts";
 import { type LocalEngine, localEngine } from "lib/cluster/local_engine.ts";
+import { until } from "lib/client/until.ts";
+import { listProcesses } from "../../tasks/process_list.ts";
 import { onFreePorts } from "../../tasks/other_ports.ts";
 
 /** An engine with brokers of a test's own: other ports, another folder, so that the user's are never touched. */
@@ -49,9 +51,21 @@ export async function withOwnBrokers(
   try {
     await work(own);
   } finally {
+    await untilNobodyRepairs(stateFolder);
     await localEngine(options).down();
     Deno.removeSync(folder, { recursive: true });
   }
+}
+
+/** A cluster's guard that was killed leaves a process that starts its nodes: it must not come after the end. */
+export async function untilNobodyRepairs(stateFolder: string): Promise<void> {
+  await until(
+    async () =>
+      (await listProcesses()).every(({ command }) =>
+        !command.includes("cluster_repair.ts") || !command.includes(stateFolder)
+      ),
+    { what: "the end of all repairs", deadlineMs: 30_000, intervalMs: 100 },
+  ).catch(() => {}); // that of a test which failed in the middle waits for its owner's end
 }
 
 /** A killed broker may come back when its session is over: so that tests wait less for that. */
