@@ -1,10 +1,10 @@
 import { CorruptRecordError } from "./corrupt_record_error.ts";
-
-const utf8 = new TextDecoder();
+import { textOf } from "./text.ts";
 
 /**
  * Reads the protocol's primitive types one after another, and says where it
- * stood and what it expected when the bytes are not that.
+ * stood and what it expected when the bytes are not that: all of its methods
+ * throw a {@linkcode CorruptRecordError} then.
  *
  * @example Usage
  * ```ts
@@ -19,7 +19,9 @@ const utf8 = new TextDecoder();
 export class ByteReader {
   /** The position of the next byte. */
   at: number;
+  /** The position after the last byte to read. */
   readonly end: number;
+  /** The bytes that all positions are in. */
   readonly bytes: Uint8Array;
   readonly #view: DataView;
   readonly #what: string;
@@ -27,8 +29,9 @@ export class ByteReader {
 
   /**
    * @param bytes The bytes.
-   * @param options What they are, for errors; the part to read; and the
-   * position that errors give the first byte.
+   * @param options `what` they are, for errors; the part to read, from `start`,
+   * 0 by default, to before `end`, by default all that follows; and `origin`, the
+   * position that errors give the first of the bytes, 0 by default.
    */
   constructor(bytes: Uint8Array, { what, start = 0, end, origin = 0 }: {
     what: string;
@@ -53,23 +56,53 @@ export class ByteReader {
     return this.end - this.at;
   }
 
+  /**
+   * Reads an integer of 8 bits, its highest byte first.
+   *
+   * @returns The integer, from -128 to 127.
+   * @throws {CorruptRecordError} If fewer bytes are left.
+   */
   int8(): number {
     return this.#view.getInt8(this.#take(1, "an 8-bit integer"));
   }
 
+  /**
+   * Reads an integer of 16 bits, its highest byte first.
+   *
+   * @returns The integer, from -32,768 to 32,767.
+   * @throws {CorruptRecordError} If fewer bytes are left.
+   */
   int16(): number {
     return this.#view.getInt16(this.#take(2, "a 16-bit integer"));
   }
 
+  /**
+   * Reads an integer of 32 bits, its highest byte first.
+   *
+   * @returns The integer, from -(2 ** 31) to 2 ** 31 - 1.
+   * @throws {CorruptRecordError} If fewer bytes are left.
+   */
   int32(): number {
     return this.#view.getInt32(this.#take(4, "a 32-bit integer"));
   }
 
+  /**
+   * Reads an integer of 64 bits, its highest byte first.
+   *
+   * @returns The integer, from -(2 ** 63) to 2 ** 63 - 1.
+   * @throws {CorruptRecordError} If fewer bytes are left.
+   */
   int64(): bigint {
     return this.#view.getBigInt64(this.#take(8, "a 64-bit integer"));
   }
 
-  /** An integer of 32 bits, as `writeVarint()` writes it. */
+  /**
+   * Reads an integer of 32 bits in one to five bytes, as `writeVarint()` writes
+   * it: near 0 on either side, it is short.
+   *
+   * @returns The integer, from -(2 ** 31) to 2 ** 31 - 1.
+   * @throws {CorruptRecordError} If it does not end within five bytes, or before the bytes do.
+   */
   varint(): number {
     const { bytes } = this;
     const first = this.at;
@@ -84,7 +117,13 @@ export class ByteReader {
     return (zigzag >>> 1) ^ -(zigzag & 1);
   }
 
-  /** An integer of 32 bits without a sign, as newer parts of the protocol write lengths. */
+  /**
+   * Reads an integer of 32 bits without a sign in one to five bytes, as newer
+   * parts of the protocol write lengths.
+   *
+   * @returns The integer, from 0 to 2 ** 32 - 1.
+   * @throws {CorruptRecordError} If it does not end within five bytes, or before the bytes do.
+   */
   unsignedVarint(): number {
     const { bytes, end, at: first } = this;
     let value = 0;
@@ -101,7 +140,13 @@ export class ByteReader {
     throw this.#notAVarint(5);
   }
 
-  /** An integer of 64 bits: exact if it is a safe integer, else to be read by {@linkcode bigVarlong}. */
+  /**
+   * Reads an integer of 64 bits in one to ten bytes, as `writeVarlong()` writes
+   * it. Quicker than {@linkcode bigVarlong}.
+   *
+   * @returns The integer: exact if it is a safe integer, else the nearest number.
+   * @throws {CorruptRecordError} If it does not end within ten bytes, or before the bytes do.
+   */
   varlong(): number {
     const { bytes, at: first } = this;
     // Nearly all are differences of a few seconds, or none.
@@ -118,7 +163,12 @@ export class ByteReader {
     return Number(this.bigVarlong());
   }
 
-  /** An integer of 64 bits, as `writeVarlong()` writes it. */
+  /**
+   * Reads an integer of 64 bits in one to ten bytes, as `writeVarlong()` writes it.
+   *
+   * @returns The integer, from -(2 ** 63) to 2 ** 63 - 1.
+   * @throws {CorruptRecordError} If it does not end within ten bytes, or before the bytes do.
+   */
   bigVarlong(): bigint {
     let value = 0n;
     for (let at = this.at, shift = 0n; at < this.end && shift < 70n; at++) {
@@ -135,13 +185,26 @@ export class ByteReader {
     throw this.#notAVarint(10);
   }
 
-  /** The next bytes, without copying them. */
+  /**
+   * Takes the next bytes.
+   *
+   * @param size How many.
+   * @param expected What they are, for the error.
+   * @returns The bytes, not a copy.
+   * @throws {CorruptRecordError} If fewer are left.
+   */
   take(size: number, expected: string): Uint8Array {
     const start = this.#take(size, expected);
     return this.bytes.subarray(start, start + size);
   }
 
-  /** The version that what follows has, in 16 bits, at most the newest that is known. */
+  /**
+   * Reads the version of what follows, in 16 bits.
+   *
+   * @param newest The newest that is known.
+   * @returns The version, from 0 to the newest.
+   * @throws {CorruptRecordError} If it is another, or fewer than two bytes are left.
+   */
   version(newest: number): number {
     const { at } = this;
     const version = this.int16();
@@ -149,25 +212,50 @@ export class ByteReader {
     return this.fail(`a version from 0 to ${newest}`, `${version}`, { at });
   }
 
-  /** A text that may not be missing; see {@linkcode nullableString}. */
+  /**
+   * Reads a text that may not be missing.
+   *
+   * @param options How its length is written; see {@linkcode nullableString}.
+   * @returns The text.
+   * @throws {CorruptRecordError} If it is null, or longer than what is left.
+   */
   string({ compact = false } = {}): string {
     const { at } = this;
     return this.nullableString({ compact }) ??
       this.fail("a text", "null", { at });
   }
 
-  /** A text with its length in 16 bits, -1 for null; "compact" with the length plus one as an unsigned varint. */
+  /**
+   * Reads a text with its length in front, in 16 bits, -1 for null.
+   *
+   * @param options `compact`: the length plus one as an unsigned varint. Not so by default.
+   * @returns The text, with a byte order mark if it begins with one, or null.
+   * @throws {CorruptRecordError} If its length is below -1, or more than what is left.
+   */
   nullableString({ compact = false } = {}): string | null {
     const bytes = this.#sized(compact, () => this.int16(), "a text");
-    return bytes && utf8.decode(bytes);
+    return bytes && textOf(bytes);
   }
 
-  /** Bytes with their length in 32 bits, -1 for null; "compact" with the length plus one as an unsigned varint. */
+  /**
+   * Reads bytes with their length in front, in 32 bits, -1 for null.
+   *
+   * @param options `compact`: the length plus one as an unsigned varint. Not so by default.
+   * @returns The bytes, not a copy, or null.
+   * @throws {CorruptRecordError} If their length is below -1, or more than what is left.
+   */
   nullableBytes({ compact = false } = {}): Uint8Array | null {
     return this.#sized(compact, () => this.int32(), "bytes");
   }
 
-  /** As many items as it says before them, in 32 bits, or plus one as an unsigned varint. None for null. */
+  /**
+   * Reads items with their number in front, in 32 bits.
+   *
+   * @param item Reads one of them.
+   * @param options `compact`: the number plus one as an unsigned varint. Not so by default.
+   * @returns The items. None for null.
+   * @throws {CorruptRecordError} If their number is below -1, or larger than the number of bytes left.
+   */
   array<T>(item: () => T, { compact = false } = {}): T[] {
     const { at } = this;
     const count = compact ? this.unsignedVarint() - 1 : this.int32();
@@ -178,7 +266,13 @@ export class ByteReader {
     return Array.from({ length: Math.max(count, 0) }, item);
   }
 
-  /** The fields that newer versions add at the end of what they extend, by their tags. */
+  /**
+   * Reads the tagged fields that newer versions of the protocol add at the end
+   * of what they extend (KIP-482).
+   *
+   * @returns The bytes of each field by its tag, not copies.
+   * @throws {CorruptRecordError} If they are not all there.
+   */
   taggedFields(): Map<number, Uint8Array> {
     const fields = new Map<number, Uint8Array>();
     for (let count = this.unsignedVarint(); count > 0; count--) {
@@ -190,8 +284,11 @@ export class ByteReader {
   }
 
   /**
-   * Throws what tells where and why the bytes are wrong.
+   * Says where and why the bytes are wrong.
    *
+   * @param expected What should be there.
+   * @param found What is there.
+   * @param options The position, by default that of the next byte.
    * @throws {CorruptRecordError} Always.
    */
   fail(expected: string, found: string, { at = this.at } = {}): never {

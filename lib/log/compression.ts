@@ -1,8 +1,10 @@
 import { Buffer } from "node:buffer";
 import zlib from "node:zlib";
-import { lz4Compress, lz4Decompress } from "@platformatic/wasm-utils";
+import { lz4Compress } from "@platformatic/wasm-utils";
 import { CorruptRecordError } from "./corrupt_record_error.ts";
+import { lz4Decompress } from "./lz4_frames.ts";
 import { snappyCompress, snappyDecompress } from "./snappy_framing.ts";
+import { zstdDecompress } from "./zstd_frames.ts";
 
 /** How the records of a batch are compressed (`compression.type`). */
 export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
@@ -16,14 +18,15 @@ export const COMPRESSIONS: readonly Compression[] = [
   "zstd",
 ];
 
-/** So much a batch may hold: what claims more is not a batch but an attack on memory. */
+/** A batch holds no more than this: what claims more is not a batch but an attack on memory. */
 const LARGEST_CONTENT = 2 ** 30;
 
 /**
  * The codec with a number.
  *
  * @param code The number, the lowest three bits of a batch's attributes.
- * @param position Where the batch begins, for the error.
+ * @param position Where the batch begins, for the error. 0 by default.
+ * @returns The codec.
  * @throws {CorruptRecordError} If Kafka gives the number to none.
  *
  * @example Usage
@@ -89,13 +92,17 @@ export function compress(
 }
 
 /**
- * Undoes what {@linkcode compress}, or Java's producer, did.
+ * Undoes what {@linkcode compress}, or Java's producer, did. All the bytes are
+ * used: content in several frames, as other clients write it, is read frame
+ * after frame, and what is not a whole frame is an error. Some codecs stop at
+ * the end of the first frame, or at a cut, without a word.
  *
  * @param bytes The compressed bytes.
  * @param compression The codec.
- * @param options The position of the bytes in their file, for the error.
+ * @param options `position`: where the bytes begin in their file, for the error; 0 by default.
  * @returns The records.
- * @throws {CorruptRecordError} If the bytes are damaged, as far as the codec can tell.
+ * @throws {CorruptRecordError} If the bytes are damaged, cut off or followed by
+ * something else, as far as the codec can see; it names the codec and the position.
  *
  * @example Usage
  * ```ts
@@ -126,21 +133,36 @@ export function decompress(
 }
 
 function decompressed(bytes: Uint8Array, compression: Compression): Uint8Array {
-  const limit = { maxOutputLength: LARGEST_CONTENT };
   switch (compression) {
     case "none":
       return bytes;
     case "gzip":
-      return plain(zlib.gunzipSync(bytes, limit));
+      return gunzip(bytes);
     case "snappy":
       return snappyDecompress(bytes, LARGEST_CONTENT);
     case "lz4":
-      return plain(lz4Decompress(asBuffer(bytes)));
+      return plain(lz4Decompress(bytes, LARGEST_CONTENT));
     case "zstd":
-      return plain(zlib.zstdDecompressSync(bytes, limit));
+      return plain(zstdDecompress(bytes, LARGEST_CONTENT));
     default:
       throw new RangeError(`there is no codec '${compression}'`);
   }
+}
+
+/** Node reads every member, and passes over zeros after the last one without a word. */
+function gunzip(bytes: Uint8Array): Uint8Array {
+  const { buffer, engine } = zlib.gunzipSync(bytes, {
+    maxOutputLength: LARGEST_CONTENT,
+    info: true,
+  }) as unknown as { buffer: Uint8Array; engine: { bytesWritten: number } };
+  if (engine.bytesWritten !== bytes.length) {
+    throw new Error(
+      `after its last member, at byte ${engine.bytesWritten} of them, expected the end, found ${
+        bytes.length - engine.bytesWritten
+      } bytes more`,
+    );
+  }
+  return plain(buffer);
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -2,13 +2,14 @@ import { sizeOfVarint, writeVarint } from "./varint.ts";
 
 const utf8 = new TextEncoder();
 
-/** A call of `TextEncoder` takes as long as a loop over so many characters. */
+/** A call of `TextEncoder` takes as long as a loop over this many characters. */
 const SHORT = 160;
 
 /**
  * What a text is written as: the text itself if it is short and each of its
  * characters is one byte, which is written fastest by a loop, else its UTF-8.
  *
+ * @param content A key, a value or a header's part. Null and undefined are both none.
  * @returns Something whose length is the number of its bytes, for {@linkcode writeContent}.
  *
  * @example Usage
@@ -30,6 +31,9 @@ export function contentOf(
 /**
  * How many bytes {@linkcode writeContent} takes.
  *
+ * @param content What {@linkcode contentOf} gave.
+ * @returns The number of bytes, those of the length in front included.
+ *
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -48,7 +52,7 @@ export function sizeOfContent(content: Uint8Array | string | null): number {
  * @param bytes Where to write.
  * @param at The position of the first byte.
  * @param content What to write.
- * @returns The position behind the last byte.
+ * @returns The position after the last byte.
  *
  * @example Usage
  * ```ts

@@ -18,7 +18,7 @@ const TYPES = [
  */
 export type ControlRecordType = typeof TYPES[number] | "UNKNOWN";
 
-/** A record that the broker wrote, which takes an offset and which no consumer gets. */
+/** A record that the broker wrote. It takes an offset, and no consumer is given it. */
 export interface ControlRecord {
   type: ControlRecordType;
   /**
@@ -33,7 +33,7 @@ export interface ControlRecord {
  *
  * @param record The record.
  * @returns What it stands for.
- * @throws {CorruptRecordError} If it is none.
+ * @throws {CorruptRecordError} If it is not a control record.
  *
  * @example Usage
  * ```ts

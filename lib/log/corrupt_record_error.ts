@@ -17,10 +17,13 @@
  */
 export class CorruptRecordError extends Error {
   override name = "CorruptRecordError";
+  /** What KafkaJS asks of an error before it tries again: the same bytes would come again. */
+  readonly retriable = false;
 
   /**
    * @param message What was expected, and what was found.
    * @param position Where, in bytes from the beginning of what was read.
+   * @param options The error behind it, if there is one.
    */
   constructor(
     message: string,

@@ -2,7 +2,7 @@
 const POLYNOMIAL = 0x82f63b78;
 
 /**
- * Sixteen tables of 256 entries: table k tells what a byte does to the sum
+ * Sixteen tables of 256 entries: table k holds what a byte does to the sum
  * when k more bytes follow it, so that 16 bytes are looked up side by side
  * ("slicing by 16"). One table alone would make each byte wait for the last.
  */
@@ -14,7 +14,7 @@ const TABLES = makeTables();
  *
  * @param bytes The bytes.
  * @param start Where to begin, 0 by default.
- * @param end Where to end, behind the last byte by default.
+ * @param end Where to end, after the last byte by default.
  * @returns An unsigned 32-bit integer.
  *
  * @example Usage

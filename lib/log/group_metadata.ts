@@ -33,13 +33,13 @@ export interface GroupMember {
 const NEWEST = 4;
 
 /**
- * Reads the value of a group's record in `__consumer_offsets`: who its members
- * are, and what each was assigned by the classic protocol. The broker keeps it
+ * Reads the value of a group's record in `__consumer_offsets`: its members, and
+ * what each was assigned by the classic protocol. The broker keeps it
  * so that another coordinator can take over.
  *
  * @param value The record's value.
  * @returns The group.
- * @throws {CorruptRecordError} If it is none, or newer than Kafka 4.3.
+ * @throws {CorruptRecordError} If it is not a group's record, or newer than Kafka 4.3.
  *
  * @example Usage
  * ```ts
@@ -97,7 +97,7 @@ function readMember(
   };
 }
 
-/** What the consumers of a group tell each other begins with a version, of which all begin alike. */
+/** What the consumers of a group say to each other begins with a version; all versions begin alike. */
 function readTopics(bytes: Uint8Array | null): string[] {
   if (!bytes?.length) return [];
   const reader = new ByteReader(bytes, { what: "a member's subscription" });

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { ByteReader } from "./byte_reader.ts";
 import { decodeGroupMetadata, type GroupMetadata } from "./group_metadata.ts";
 import type { LogRecord } from "./record.ts";
@@ -6,7 +7,7 @@ import type { LogRecord } from "./record.ts";
 export interface OffsetCommit {
   /** The offset of the record to go on with: one more than that of the last one processed. */
   offset: bigint;
-  /** The epoch of the leader from whom that record came, or -1. */
+  /** The epoch of the leader that sent that record; -1 if the client did not say. */
   leaderEpoch: number;
   /** A text that the consumer may add. */
   metadata: string;
@@ -72,12 +73,12 @@ const OTHERS: Record<number, string> = {
 
 /**
  * Reads a record of `__consumer_offsets`, the topic in which brokers keep what
- * groups have committed and who their members are. It is compacted: of each
- * key, the last record counts.
+ * groups have committed, and their members. It is compacted: of each key, the
+ * last record counts.
  *
  * @param record A record's key and value.
  * @returns What it says.
- * @throws {CorruptRecordError} If it is none, or its value is newer than Kafka 4.3.
+ * @throws {CorruptRecordError} If it is not such a record, or its value is newer than Kafka 4.3.
  *
  * @example Usage
  * ```ts
@@ -140,8 +141,6 @@ function decodeCommit(value: Uint8Array): OffsetCommit {
     leaderEpoch,
     metadata,
     commitTimestamp,
-    topicId: topicId
-      ? topicId.toBase64({ alphabet: "base64url" }).slice(0, 22)
-      : null,
+    topicId: topicId ? Buffer.from(topicId).toString("base64url") : null,
   };
 }

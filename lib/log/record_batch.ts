@@ -22,6 +22,10 @@ export class RecordBatch {
   readonly bytes: Uint8Array;
   #contents: Uint8Array | undefined;
 
+  /**
+   * @param header What it says of itself.
+   * @param bytes All of its bytes, header included.
+   */
   constructor(header: RecordBatchHeader, bytes: Uint8Array) {
     this.header = header;
     this.bytes = bytes;
@@ -30,6 +34,7 @@ export class RecordBatch {
   /**
    * Its records, decompressed and decoded.
    *
+   * @returns The records, in order. None if compaction has taken all away.
    * @throws {CorruptRecordError} If they are not what the header says.
    */
   records(): LogRecord[] {
@@ -70,14 +75,19 @@ export class RecordBatch {
   /**
    * Goes through its records without making objects of them.
    *
+   * @param options `contents`: its records decompressed, where that has been done already.
+   * By default they are decompressed here, once for all readers.
+   * @returns The reader, before the first record.
    * @throws {CorruptRecordError} If they cannot be decompressed.
    */
-  reader(): RecordReader {
+  reader({ contents }: { contents?: Uint8Array } = {}): RecordReader {
     const { position, compression, recordCount, baseOffset, lastOffset } =
       this.header;
     const batch = `the record batch at byte ${position}`;
     const lastOffsetDelta = Number(lastOffset - baseOffset);
-    if (compression === "none") {
+    this.#contents ??= contents;
+    // What compaction has emptied keeps its codec, and nothing to use it on.
+    if (compression === "none" || this.bytes.length === HEADER_BYTES) {
       const reader = new ByteReader(this.bytes, {
         what: batch,
         start: HEADER_BYTES,
@@ -118,9 +128,9 @@ export interface DecodeOptions {
 }
 
 /**
- * Reads record batches, one behind the other as in a segment's `.log` file and
- * in a fetch response: version 2 of the format, which is all that Kafka 4
- * stores. Headers and checksums are read now, the records when asked for.
+ * Reads record batches, one after the other as in a segment's `.log` file and
+ * in a fetch response: version 2 of the format, which is all that Kafka has
+ * written since 0.11. Headers and checksums are read now, the records when asked for.
  *
  * @param bytes The bytes. The batches keep parts of them, not copies.
  * @param options What to do at an end within a batch, and with checksums.
@@ -142,9 +152,39 @@ export interface DecodeOptions {
  */
 export function decodeRecordBatches(
   bytes: Uint8Array,
-  { truncated = "throw", checkCrc = true, origin = 0 }: DecodeOptions = {},
+  options: DecodeOptions = {},
 ): RecordBatch[] {
-  const batches: RecordBatch[] = [];
+  return [...recordBatches(bytes, options)];
+}
+
+/**
+ * Goes through record batches as {@linkcode decodeRecordBatches} does, one by
+ * one, so that those in front of damage come before its error.
+ *
+ * @param bytes The bytes. The batches keep parts of them, not copies.
+ * @param options What to do at an end within a batch, and with checksums.
+ * @returns The batches, in their order.
+ * @throws {TruncatedBatchError} If the bytes end within a batch and that is not ignored.
+ * @throws {CorruptRecordError} If a batch is not as Kafka writes it; it says at which byte.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { CorruptRecordError } from "./corrupt_record_error.ts";
+ * import { encodeRecordBatch } from "./record_batch_builder.ts";
+ *
+ * const batch = encodeRecordBatch([{ value: "placed" }]);
+ * const damaged = Uint8Array.of(...batch, ...batch.map((byte, at) => at === 60 ? 9 : byte));
+ *
+ * const batches = recordBatches(damaged);
+ * assertEquals(batches.next().value?.header.recordCount, 1);
+ * assertThrows(() => batches.next(), CorruptRecordError, "CRC-32C");
+ * ```
+ */
+export function* recordBatches(
+  bytes: Uint8Array,
+  { truncated = "throw", checkCrc = true, origin = 0 }: DecodeOptions = {},
+): Generator<RecordBatch> {
   for (let at = 0; at < bytes.length;) {
     let batch: RecordBatch;
     try {
@@ -154,10 +194,9 @@ export function decodeRecordBatches(
       throw error;
     }
     if (checkCrc) compareCrc(batch);
-    batches.push(batch);
+    yield batch;
     at += batch.header.sizeInBytes;
   }
-  return batches;
 }
 
 function readBatch(bytes: Uint8Array, at: number, origin: number): RecordBatch {

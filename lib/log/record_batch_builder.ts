@@ -10,8 +10,6 @@ import {
 } from "./varint.ts";
 import { type EncodeOptions, writeBatchHeader } from "./write_batch_header.ts";
 
-export type { EncodeOptions };
-
 /** How {@linkcode RecordBatchBuilder} begins. */
 export interface BuilderOptions {
   /** The size in bytes for which to have room at once, 16 KiB by default, as `batch.size`. It grows by itself. */
@@ -53,6 +51,11 @@ export class RecordBatchBuilder {
   #baseTimestamp: number | bigint = -1;
   #maxTimestamp: number | bigint = -1;
 
+  /**
+   * Begins a batch without records.
+   *
+   * @param options How much room to have at once, and the first offset.
+   */
   constructor({ capacity = 16 * 1024, baseOffset }: BuilderOptions = {}) {
     this.#bytes = new Uint8Array(Math.max(capacity, HEADER_BYTES));
     this.#baseOffset = baseOffset;
@@ -71,6 +74,7 @@ export class RecordBatchBuilder {
   /**
    * Appends a record.
    *
+   * @param record The record.
    * @throws {RangeError} If it does not fit: its offset is not above the one before, or it is too large.
    */
   append(record: NewRecord): void {

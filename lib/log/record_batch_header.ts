@@ -14,15 +14,15 @@ export interface RecordBatchHeader {
   position: number;
   /** How many bytes it takes, this header of 61 bytes included. */
   sizeInBytes: number;
-  /** The offset of its first record, also if compaction has removed that one. */
+  /** The offset of its first record, even if compaction has removed that one. */
   baseOffset: bigint;
-  /** The offset of its last record, also if compaction has removed that one. */
+  /** The offset of its last record, even if compaction has removed that one. */
   lastOffset: bigint;
   /** How often the partition had got a new leader when this one appended it; -1 from a producer. */
   partitionLeaderEpoch: number;
   /** The version of the format: 2. */
   magic: number;
-  /** The CRC-32C of everything behind it. */
+  /** The CRC-32C of everything after it. */
   crc: number;
   /** How its records are compressed (`compression.type`). */
   compression: Compression;
@@ -77,7 +77,7 @@ export const ATTRIBUTE = {
   deleteHorizon: 0x40,
 } as const;
 
-/** The version of the format that is written and read here, and by Kafka since 0.11. */
+/** The version of the format that is written and read here, and written by Kafka since 0.11. */
 export const MAGIC = 2;
 
 const LARGEST_LENGTH = 2 ** 31 - 1;
@@ -161,10 +161,24 @@ export function readBatchHeader(
 
 /**
  * Reads how many bytes the batch at a position takes, and makes sure that it is
- * of version 2, as far as the bytes go. Older versions are in no log of Kafka 4.
+ * of version 2, as far as the bytes go. Kafka writes no other since 0.11; what
+ * older brokers wrote is left as it was in the segments of old topics.
  *
+ * @param bytes Bytes of a segment or of a fetch response.
+ * @param start Where in the bytes the batch begins.
+ * @param origin The position that the first of the bytes has in the file, 0 by default.
+ * @returns The size in bytes, header included.
  * @throws {TruncatedBatchError} If not even that is there.
  * @throws {CorruptRecordError} If no batch of version 2 is there.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { encodeRecordBatch } from "./record_batch_builder.ts";
+ *
+ * const batch = encodeRecordBatch([{ value: "a" }]);
+ * assertEquals(readBatchSize(batch.subarray(0, 17), 0), batch.length);
+ * ```
  */
 export function readBatchSize(
   bytes: Uint8Array,

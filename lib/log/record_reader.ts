@@ -1,12 +1,10 @@
-import { ByteReader } from "./byte_reader.ts";
+import type { ByteReader } from "./byte_reader.ts";
 import type { RecordHeader } from "./record.ts";
-
-const utf8 = new TextDecoder();
+import { textOf } from "./text.ts";
 
 /**
- * Goes through the records of a batch without making anything of them: where
- * key and value begin and end is told in numbers, and what is wanted is read
- * from there. For code that reads millions of records.
+ * Goes through the records of a batch without making anything of them: numbers
+ * say where key and value begin and end, and what is wanted is read from there. For code that reads millions of records.
  *
  * @example Usage
  * ```ts
@@ -27,17 +25,21 @@ export class RecordReader {
   readonly bytes: Uint8Array;
   /** The record's offset less the batch's base offset. */
   offsetDelta = -1;
-  /** The record's timestamp less the batch's base timestamp; exact if it is a safe integer. */
+  /** The record's timestamp less the batch's base timestamp, in milliseconds; exact if it is a safe integer. */
   timestampDelta = 0;
   /** Where the timestamp's delta is, for one that is not a safe integer. */
   timestampAt = 0;
+  /** Where the key begins. */
   keyStart = 0;
-  /** Less than `keyStart` if there is no key. */
+  /** Where the key ends; less than `keyStart` if there is none. */
   keyEnd = 0;
+  /** Where the value begins. */
   valueStart = 0;
-  /** Less than `valueStart` if there is no value. */
+  /** Where the value ends; less than `valueStart` if there is none. */
   valueEnd = 0;
+  /** How many headers it has. */
   headerCount = 0;
+  /** Where the headers begin. */
   headersStart = 0;
   /** Where the record ends. */
   end: number;
@@ -103,28 +105,40 @@ export class RecordReader {
     return true;
   }
 
-  /** The record's key, without copying it, or null. */
+  /**
+   * The record's key.
+   *
+   * @returns Its bytes, not a copy, or null.
+   */
   key(): Uint8Array | null {
     return this.keyEnd < this.keyStart
       ? null
       : this.bytes.subarray(this.keyStart, this.keyEnd);
   }
 
-  /** The record's value, without copying it, or null. */
+  /**
+   * The record's value.
+   *
+   * @returns Its bytes, not a copy, or null for a tombstone.
+   */
   value(): Uint8Array | null {
     return this.valueEnd < this.valueStart
       ? null
       : this.bytes.subarray(this.valueStart, this.valueEnd);
   }
 
-  /** The record's headers, values without copying them. */
+  /**
+   * Decodes the record's headers.
+   *
+   * @returns The headers in their order, names that repeat included. Their values are not copies.
+   */
   headers(): RecordHeader[] {
     const headers: RecordHeader[] = [];
     const reader = this.#reader;
     const { at } = reader;
     reader.at = this.headersStart;
     for (let i = 0; i < this.headerCount; i++) {
-      const key = utf8.decode(reader.take(reader.varint(), "a name"));
+      const key = textOf(reader.take(reader.varint(), "a name"));
       const size = reader.varint();
       const value = size < 0 ? null : reader.take(size, "a value");
       headers.push({ key, value });
@@ -133,7 +147,11 @@ export class RecordReader {
     return headers;
   }
 
-  /** The record's timestamp less the batch's base timestamp, whatever its size. */
+  /**
+   * Reads the timestamp's delta again, for one that is not a safe integer.
+   *
+   * @returns The record's timestamp less the batch's base timestamp, in milliseconds.
+   */
   bigTimestampDelta(): bigint {
     const reader = this.#reader;
     const { at } = reader;

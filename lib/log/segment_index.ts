@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { CorruptRecordError } from "./corrupt_record_error.ts";
 
 /** An entry of a segment's `.index` file. */
@@ -23,7 +24,7 @@ export interface TimeIndexEntry {
  *
  * @param path The file, which is named after the segment's first offset.
  * @returns Its entries, in order. None while the segment is small.
- * @throws {CorruptRecordError} If it is no such file.
+ * @throws {CorruptRecordError} If it is not such a file.
  *
  * @example Usage
  * ```ts
@@ -54,7 +55,7 @@ export async function readOffsetIndex(
  *
  * @param path The file, which is named after the segment's first offset.
  * @returns Its entries, in order. None while the segment is small and not closed.
- * @throws {CorruptRecordError} If it is no such file.
+ * @throws {CorruptRecordError} If it is not such a file.
  *
  * @example Usage
  * ```ts
@@ -81,6 +82,7 @@ export async function readTimeIndex(path: string): Promise<TimeIndexEntry[]> {
  * smaller one.
  *
  * @param path One of the files.
+ * @returns The offset.
  * @throws {RangeError} If it is not named so.
  *
  * @example Usage
@@ -94,13 +96,13 @@ export function segmentBaseOffset(path: string): bigint {
   const [, digits] = /(?:^|[\\/])(\d{20})\.\w+$/.exec(path) ?? [];
   if (digits !== undefined) return BigInt(digits);
   throw new RangeError(
-    `Cannot tell a segment's first offset as 'path' must end in 20 digits and a suffix: current value is ${path}`,
+    `Cannot read a segment's first offset as 'path' must end in 20 digits and a suffix: current value is ${path}`,
   );
 }
 
 async function readEntries(path: string, suffix: string, entryBytes: number) {
   const baseOffset = segmentBaseOffset(path);
-  const bytes = await Deno.readFile(path);
+  const bytes = await readFile(path);
   if (!path.endsWith(suffix) || bytes.length % entryBytes !== 0) {
     const position = bytes.length - bytes.length % entryBytes;
     throw new CorruptRecordError(

@@ -51,8 +51,9 @@ export function snappyCompress(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Undoes {@linkcode snappyCompress}. A single block without framing, as other
- * clients write it, is read, too.
+ * Undoes {@linkcode snappyCompress}. Several framed streams, one after the
+ * other, are read as snappy-java reads them, and a single block without
+ * framing, as other clients write it, is read, too.
  *
  * @param bytes What was compressed.
  * @param largest How many bytes it may become, 1 GiB by default.
@@ -88,21 +89,32 @@ export function snappyDecompress(
   for (const [i, { start, end }] of blocks.entries()) {
     if (sizes[i]! > 0) {
       content.set(decompressBlock(bufferOf(bytes, start, end)), at);
+    } else if (end - start > 1) {
+      throw new Error(
+        `a block at byte ${start} of them says that it holds nothing, and has ${
+          end - start
+        } bytes`,
+      );
     }
     at += sizes[i]!;
   }
   return content;
 }
 
-function isFramed(bytes: Uint8Array): boolean {
-  return bytes.length >= FRAME.length &&
-    FRAME.subarray(0, NAME_BYTES).every((byte, i) => bytes[i] === byte);
+/** A block's length cannot be mistaken for it: as a number, the name's first byte is a minus. */
+function isFramed(bytes: Uint8Array, at = 0): boolean {
+  return bytes.length - at >= FRAME.length &&
+    FRAME.subarray(0, NAME_BYTES).every((byte, i) => bytes[at + i] === byte);
 }
 
 function blocksOf(bytes: Uint8Array): { start: number; end: number }[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const blocks: { start: number; end: number }[] = [];
-  for (let at = FRAME.length; at < bytes.length;) {
+  for (let at = 0; at < bytes.length;) {
+    if (isFramed(bytes, at)) {
+      at += FRAME.length;
+      continue;
+    }
     const size = at + 4 > bytes.length ? -1 : view.getInt32(at);
     const start = at + 4;
     if (size < 0 || size > bytes.length - start) {

@@ -34,7 +34,7 @@ export interface TransactionState {
   partitions: Record<string, number[]>;
   /** When this was noted, in milliseconds since 1970. */
   lastUpdateTimestamp: bigint;
-  /** When the transaction began, in milliseconds since 1970, or -1. */
+  /** When the transaction began, in milliseconds since 1970; -1 if none has. */
   startTimestamp: bigint;
   /** The producer id before this one, or -1. It changes when the epochs of one are used up, and in the newer protocol. */
   previousProducerId: bigint;
@@ -67,7 +67,7 @@ const TAGS = {
  *
  * @param record A record's key and value.
  * @returns What it says.
- * @throws {CorruptRecordError} If it is none, or newer than Kafka 4.3.
+ * @throws {CorruptRecordError} If it is not such a record, or newer than Kafka 4.3.
  *
  * @example Usage
  * ```ts

@@ -26,7 +26,7 @@ export function sizeOfVarint(value: number): number {
  * @param bytes Where to write; there must be room for up to 5 bytes.
  * @param at The position of its first byte.
  * @param value A signed 32-bit integer.
- * @returns The position behind its last byte.
+ * @returns The position after its last byte.
  *
  * @example Usage
  * ```ts
@@ -82,7 +82,7 @@ export function sizeOfVarlong(value: number | bigint): number {
  * @param bytes Where to write; there must be room for up to 10 bytes.
  * @param at The position of its first byte.
  * @param value A signed 64-bit integer; a number must be a safe integer.
- * @returns The position behind its last byte.
+ * @returns The position after its last byte.
  *
  * @example Usage
  * ```ts

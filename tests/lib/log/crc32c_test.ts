@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { assertEquals } from "@std/assert";
 import kafkaJsCrc32C from "kafkajs/src/protocol/recordBatch/crc32C/index.js";
 import { crc32c } from "lib/log/crc32c.ts";
-import { random } from "../../../tasks/random.ts";
+import { random } from "lib/experiment/random.ts";
 
 // From RFC 3720, B.4.
 const known: [string, Uint8Array, number][] = [

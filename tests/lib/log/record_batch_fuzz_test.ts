@@ -10,7 +10,7 @@ import {
   decodeRecordBatches,
 } from "lib/log/record_batch.ts";
 import { encodeRecordBatch } from "lib/log/record_batch_builder.ts";
-import { random } from "../../../tasks/random.ts";
+import { random } from "lib/experiment/random.ts";
 
 // The same in every run: a failure names the seed of its batch.
 const BATCHES = 400;

@@ -1,16 +1,11 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import {
   CorruptRecordError,
   TruncatedBatchError,
 } from "lib/log/corrupt_record_error.ts";
 import { encodeRecordBatch } from "lib/log/record_batch_builder.ts";
 import { readSegment, type ReadSegmentOptions } from "lib/log/segment.ts";
-import {
-  readOffsetIndex,
-  readTimeIndex,
-  segmentBaseOffset,
-} from "lib/log/segment_index.ts";
-import { random } from "../../../tasks/random.ts";
+import { random } from "lib/experiment/random.ts";
 
 Deno.test("readSegment() reads batches across its pieces, also one larger than a piece", async () => {
   const { bytes } = random(1);
@@ -69,6 +64,142 @@ Deno.test("readSegment() says at which byte of the file a batch is damaged", asy
   });
 });
 
+Deno.test("readSegment() begins at a position, and counts positions from the file's beginning", async () => {
+  const batches = [10, 900_000, 30].map((size, n) =>
+    encodeRecordBatch([{ value: new Uint8Array(size) }], {
+      baseOffset: BigInt(n),
+    })
+  );
+  await withFile(join(batches), async (path) => {
+    const all = await read(path);
+    for (const [n, { position }] of all.entries()) {
+      for (const pieceBytes of [100, 1024 * 1024]) {
+        const options = { fromPosition: position, pieceBytes };
+        assertEquals(await read(path, options), all.slice(n));
+      }
+    }
+    const { size } = await Deno.stat(path);
+    assertEquals(await read(path, { fromPosition: size }), []);
+    await assertRejects(
+      () => read(path, { fromPosition: -1 }),
+      RangeError,
+      "current value is -1",
+    );
+  });
+});
+
+/** Some batches of different sizes, and where each begins. */
+function someBatches(seed: number) {
+  const { below, bytes, pick } = random(seed);
+  let baseOffset = 0n;
+  const batches = Array.from({ length: 3 + below(4) }, () => {
+    const records = Array.from({ length: 1 + below(3) }, () => ({
+      key: "k",
+      value: bytes(below(60)),
+      timestamp: 1,
+    }));
+    const compression = pick(["none", "none", "gzip", "zstd"] as const);
+    const batch = encodeRecordBatch(records, { baseOffset, compression });
+    baseOffset += BigInt(records.length);
+    return batch;
+  });
+  let end = 0;
+  const starts = batches.map(({ length }) => (end += length) - length);
+  return { bytes: join(batches), starts, below, pick };
+}
+
+/** What came, and with which error it ended. */
+async function readUntilError(path: string, options: ReadSegmentOptions) {
+  const positions: number[] = [];
+  try {
+    for await (const { header } of readSegment(path, options)) {
+      positions.push(header.position);
+    }
+  } catch (error) {
+    return { positions, error };
+  }
+  return { positions, error: null };
+}
+
+Deno.test("readSegment() yields all that is whole before a flipped bit, wherever that is, in pieces of any size", async () => {
+  for (let seed = 0; seed < 4; seed++) {
+    const { bytes, starts, below, pick } = someBatches(seed);
+    for (let at = 0; at < bytes.length; at++) {
+      const damaged = bytes.slice();
+      damaged[at]! ^= 1 << below(8);
+      const hit = starts.findLastIndex((start) => start <= at);
+      const within = at - starts[hit]!;
+      // The checksum does not cover these: the broker fills them in.
+      const isUnseen = within < 8 || (within >= 12 && within < 16);
+      await withFile(damaged, async (path) => {
+        const pieceBytes = pick([1, 61, 100, 200, 1_000, 1_000_000]);
+        const { positions, error } = await readUntilError(path, { pieceBytes });
+        const told = `seed ${seed}, byte ${at}, pieces of ${pieceBytes}`;
+        assertEquals(
+          [told, positions],
+          [told, isUnseen ? starts : starts.slice(0, hit)],
+        );
+        assertEquals(
+          [told, error instanceof CorruptRecordError],
+          [told, !isUnseen],
+        );
+      });
+    }
+  }
+});
+
+Deno.test("readSegment() yields all that is whole before a cut or a zero-filled end, wherever that is, in pieces of any size", async () => {
+  for (let seed = 10; seed < 12; seed++) {
+    const { bytes, starts, pick } = someBatches(seed);
+    for (let end = 0; end <= bytes.length; end++) {
+      const whole = starts.filter((_, i) =>
+        (starts[i + 1] ?? bytes.length) <= end
+      );
+      const isAtBorder = end === bytes.length || starts.includes(end);
+      const pieceBytes = pick([1, 61, 100, 200, 1_000, 1_000_000]);
+      const told = `seed ${seed}, byte ${end}, pieces of ${pieceBytes}`;
+      await withFile(bytes.subarray(0, end), async (path) => {
+        const { positions, error } = await readUntilError(path, { pieceBytes });
+        assertEquals([told, positions], [told, whole]);
+        assertEquals(
+          [told, error instanceof TruncatedBatchError],
+          [told, !isAtBorder],
+        );
+        const ignored = await readUntilError(path, {
+          pieceBytes,
+          truncated: "ignore",
+        });
+        assertEquals([told, ignored], [told, {
+          positions: whole,
+          error: null,
+        }]);
+      });
+      const zeros = bytes.slice().fill(0, end);
+      // A batch may end with zeros of its own.
+      const changed = zeros.findIndex((byte, at) => byte !== bytes[at]);
+      if (changed < 0) continue;
+      const unchanged = starts.filter((_, i) =>
+        (starts[i + 1] ?? bytes.length) <= changed
+      );
+      await withFile(zeros, async (path) => {
+        const { positions, error } = await readUntilError(path, { pieceBytes });
+        assertEquals([told, positions], [told, unchanged]);
+        assertEquals([told, error instanceof CorruptRecordError], [told, true]);
+      });
+    }
+  }
+});
+
+Deno.test("readSegment() refuses pieces of no bytes", async () => {
+  for (const pieceBytes of [0, -1, 1.5, NaN]) {
+    await assertRejects(
+      () => read("anywhere", { pieceBytes }),
+      RangeError,
+      `'pieceBytes' must be a positive integer: current value is ${pieceBytes}`,
+    );
+  }
+});
+
 Deno.test({
   name: "readSegment() that is left early closes the file",
   sanitizeResources: true,
@@ -77,24 +208,6 @@ Deno.test({
       for await (const _ of readSegment(path)) break;
     });
   },
-});
-
-Deno.test("readOffsetIndex() and readTimeIndex() refuse other files", async () => {
-  const folder = await Deno.makeTempDir();
-  const path = `${folder}/00000000000000000000.index`;
-  await Deno.writeFile(path, new Uint8Array(9).fill(1));
-  await assertRejects(
-    () => readOffsetIndex(path),
-    CorruptRecordError,
-    "expected a .index file of entries of 8 bytes, found 9 bytes",
-  );
-  await assertRejects(() => readTimeIndex(path), CorruptRecordError);
-  await Deno.remove(folder, { recursive: true });
-  assertThrows(
-    () => segmentBaseOffset("orders-0/leader-epoch-checkpoint"),
-    RangeError,
-    "must end in 20 digits",
-  );
 });
 
 async function read(path: string, options?: ReadSegmentOptions) {
