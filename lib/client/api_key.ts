@@ -27,6 +27,7 @@ export const API_KEYS = {
   AddPartitionsToTxn: 24,
   AddOffsetsToTxn: 25,
   EndTxn: 26,
+  WriteTxnMarkers: 27,
   TxnOffsetCommit: 28,
   DescribeAcls: 29,
   CreateAcls: 30,
@@ -39,7 +40,9 @@ export const API_KEYS = {
   IncrementalAlterConfigs: 44,
   AlterPartitionReassignments: 45,
   ListPartitionReassignments: 46,
+  DescribeCluster: 60,
   ListTransactions: 66,
+  ConsumerGroupHeartbeat: 68,
 } as const;
 
 /** A kind of request by Kafka's name: `"Produce"`, `"OffsetCommit"`. */

@@ -1,6 +1,14 @@
 import type { Kafka } from "kafkajs";
+import { formatAddress } from "./address.ts";
 import { DeadlineError, within } from "./deadline.ts";
+import { explainRefusals } from "./explain_refusals.ts";
+import {
+  type InnerCluster,
+  type InnerConnection,
+  makeCluster,
+} from "./inner_cluster.ts";
 import { InterruptedError, pause } from "./interrupt.ts";
+import { mendConnection } from "./mend_connection.ts";
 
 /** Where a broker listens. */
 export interface BrokerAddress {
@@ -21,7 +29,11 @@ export interface BrokerConnection {
   connect(): Promise<void>;
   /** Waits for requests under way, then closes the connection. */
   disconnect(): Promise<void>;
-  /** Whether it is connected and logged in. */
+  /**
+   * Whether it is connected and logged in.
+   *
+   * @returns False, too, once a login has to be renewed.
+   */
   isConnected(): boolean;
   /** Where the connection leads, and how to send a request on it. */
   connectionPool: {
@@ -46,9 +58,21 @@ export interface BrokerConnection {
 
 /** Connections to brokers, made when they are first asked for. */
 export interface BrokerConnections {
-  /** A broker that answers: the first of the client's addresses, or the next that does. */
+  /**
+   * A broker that answers: the one that answered before, as long as it is
+   * connected, else the next of the client's addresses that does.
+   *
+   * @returns The broker, connected.
+   * @throws {Error} KafkaJS's error where no waiting helps, such as for a wrong password.
+   */
   any(): Promise<BrokerConnection>;
-  /** The broker at an address. */
+  /**
+   * The broker at an address.
+   *
+   * @param address Where it listens. Its id is not compared.
+   * @returns The broker, connected.
+   * @throws {Error} KafkaJS's error if it cannot be connected to.
+   */
   at(address: BrokerAddress): Promise<BrokerConnection>;
   /** Aborted when the work's time is over, so that a loop over requests ends, too. */
   signal: AbortSignal;
@@ -58,8 +82,16 @@ export interface BrokerConnections {
 export interface BrokerPool {
   rootLogger: unknown;
   connectionPoolBuilder: {
-    build(at?: { host: string; port: number }): Promise<unknown>;
+    build(
+      at?: { host: string; port: number },
+    ): Promise<BrokerConnection["connectionPool"]>;
   };
+  /**
+   * Makes a broker of its connections. It connects later.
+   *
+   * @param options The connections, as `connectionPoolBuilder` makes them, and where to log.
+   * @returns The broker.
+   */
   createBroker(
     options: { connectionPool: unknown; logger: unknown },
   ): BrokerConnection;
@@ -69,13 +101,17 @@ export interface BrokerPool {
  * Does some work with connections to single brokers, and closes them
  * afterwards. They are KafkaJS's own, with the client's TLS, login, log lines
  * and socket factory. Unlike KafkaJS, it passes over a broker that takes the
- * connection and then keeps silent for 2 s, as a frozen one does.
+ * connection and then keeps silent for 2 s, as a frozen one does, and ends at
+ * once where no waiting helps, such as at an expired certificate.
  *
  * @param kafka The cluster.
  * @param work What to do.
- * @param options The deadline in milliseconds, 15 s by default, and the work's name for the error.
+ * @param options `deadlineMs`: after how many milliseconds to give up, 15 s by default;
+ * `what`: what is awaited, as the error names it, or a function that is asked for it then.
  * @returns What the work returns.
- * @throws {DeadlineError} When the deadline has passed.
+ * @throws {Error} What the work throws, and KafkaJS's error where no waiting helps.
+ * @throws {DeadlineError} When the deadline has passed. Its `cause` is why no broker could be reached at last, if that was so.
+ * @throws {InterruptedError} If `interrupt()` is called meanwhile, as the Stop button does.
  *
  * @example Usage
  * ```ts
@@ -166,6 +202,8 @@ class Connections implements BrokerConnections {
 
   constructor(pool: BrokerPool) {
     this.#pool = pool;
+    // A client as published has no mends of its own.
+    explainRefusals({ brokerPool: pool } as unknown as InnerCluster);
   }
 
   get signal(): AbortSignal {
@@ -186,7 +224,7 @@ class Connections implements BrokerConnections {
     if (connectionPool.host === host && connectionPool.port === port) {
       return any;
     }
-    const key = `${host}:${port}`;
+    const key = formatAddress({ host, port });
     if (!this.#byAddress.has(key)) {
       this.#byAddress.set(key, this.#make({ host, port }));
     }
@@ -236,6 +274,7 @@ class Connections implements BrokerConnections {
     const broker = this.#pool.createBroker({ connectionPool, logger });
     this.#made.push(broker);
     for (const connection of broker.connectionPool.pool) {
+      mendConnection(connection as InnerConnection);
       connectOnce(connection);
     }
     return broker;
@@ -261,10 +300,10 @@ function isFinal(error: unknown): boolean {
 }
 
 /**
- * Finds what makes a client's connections. Every client of KafkaJS has a
- * function for it of its own, kept under a symbol.
+ * Makes what makes a client's connections, with the mends that the client has.
  *
  * @param kafka The client.
+ * @returns What makes connections to brokers and their requests.
  * @throws {TypeError} If it is not a client of KafkaJS 2.2.4.
  *
  * @example Usage
@@ -276,16 +315,5 @@ function isFinal(error: unknown): boolean {
  * ```
  */
 export function brokerPoolOf(kafka: Kafka): BrokerPool {
-  const symbol = Object.getOwnPropertySymbols(kafka)
-    .find(({ description }) => description === "private:Kafka:createCluster");
-  if (!symbol) {
-    throw new TypeError(
-      "Cannot connect to single brokers as 'kafka' is not a client of KafkaJS 2.2.4: make it with kafkaClient()",
-    );
-  }
-  const inside = kafka as unknown as Record<
-    symbol,
-    (options: object) => { brokerPool: BrokerPool }
-  >;
-  return inside[symbol]!({ allowAutoTopicCreation: false }).brokerPool;
+  return makeCluster(kafka).brokerPool as unknown as BrokerPool;
 }

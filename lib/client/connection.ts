@@ -1,16 +1,36 @@
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import type { SASLOptions } from "kafkajs";
+import { parseAddress } from "./address.ts";
+import { certificatesIn } from "./pem.ts";
 
 /** How to reach a cluster: what `KAFKA_BROKERS`, `KAFKA_SSL` and `KAFKA_SASL_*` say. */
 export interface Connection {
-  /** Addresses to ask first, each `host:port`. */
+  /** Addresses to ask first, each `host:port`, or `[::1]:9092` for IPv6. */
   brokers: string[];
-  /** Whether to connect with TLS. */
-  ssl: boolean;
+  /**
+   * Whether to connect with TLS. With `ca`, the PEM text of `KAFKA_SSL_CA`, only
+   * brokers whose certificate that authority has signed are trusted.
+   */
+  ssl: boolean | { ca: string };
   /** User and password, where the brokers ask for them. */
   sasl?: SASLOptions;
   /** Whether `KAFKA_BROKERS` named the brokers, or they are the default. */
   chosen: boolean;
+}
+
+/**
+ * Thrown when a variable has a value that cannot be meant. Its message names it.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(() => connectionFromEnvironment({ KAFKA_SSL: "on" }), ConnectionError, "KAFKA_SSL");
+ * ```
+ */
+export class ConnectionError extends Error {
+  override name = "ConnectionError";
 }
 
 const DEFAULT_BROKERS = "localhost:9092";
@@ -21,14 +41,15 @@ const MECHANISMS = ["plain", "scram-sha-256", "scram-sha-512"] as const;
  *
  * | variable | meaning | default |
  * | --- | --- | --- |
- * | `KAFKA_BROKERS` | addresses, separated by commas | `localhost:9092` |
- * | `KAFKA_SSL` | `true` or `false` | `false` |
+ * | `KAFKA_BROKERS` | addresses, separated by commas; IPv6 as `[::1]:9092` | `localhost:9092` |
+ * | `KAFKA_SSL` | `true` or `false` | `true` with `KAFKA_SSL_CA`, else `false` |
+ * | `KAFKA_SSL_CA` | PEM file of the authority that signed the brokers' certificates | the authorities that the runtime trusts |
  * | `KAFKA_SASL_MECHANISM` | `plain`, `scram-sha-256` or `scram-sha-512` | none |
  * | `KAFKA_SASL_USERNAME`, `KAFKA_SASL_PASSWORD` | needed with a mechanism | |
  *
  * @param env The variables, by default those of the process.
  * @returns The cluster's addresses and how to log in.
- * @throws {Error} If a variable has a value that cannot be meant, in one sentence that names it.
+ * @throws {ConnectionError} If a variable has a value that cannot be meant, in one sentence that names it.
  *
  * @example Usage
  * ```ts
@@ -44,7 +65,7 @@ export function connectionFromEnvironment(
   const named = (env.KAFKA_BROKERS ?? "").trim();
   const connection: Connection = {
     brokers: readAddresses(named || DEFAULT_BROKERS),
-    ssl: readSwitch("KAFKA_SSL", env.KAFKA_SSL),
+    ssl: readSsl(env),
     chosen: named !== "",
   };
   const sasl = readSasl(env);
@@ -56,26 +77,62 @@ function readAddresses(list: string): string[] {
     address,
   ) => address);
   for (const address of addresses) {
-    const port = Number(/^[^\s:/@]+:(\d{1,5})$/.exec(address)?.[1]);
-    if (!(port >= 1 && port <= 65535)) {
-      throw new Error(
-        `Cannot read KAFKA_BROKERS as '${address}' is not an address: write host:port, several separated by commas, for example ${DEFAULT_BROKERS}`,
-      );
-    }
+    if (parseAddress(address)) continue;
+    const colons = address.split(":").length - 1;
+    throw new ConnectionError(
+      `Cannot read KAFKA_BROKERS as '${address}' is not an address: write ${
+        colons > 1 && !address.includes("/") ? "[::1]:port" : "host:port"
+      }, several separated by commas, for example ${DEFAULT_BROKERS}`,
+    );
   }
   if (addresses.length === 0) {
-    throw new Error(
+    throw new ConnectionError(
       `Cannot read KAFKA_BROKERS as it names no address: write host:port, for example ${DEFAULT_BROKERS}, or unset it`,
     );
   }
   return addresses;
 }
 
-function readSwitch(name: string, value = ""): boolean {
+function readSsl(
+  { KAFKA_SSL, KAFKA_SSL_CA = "" }: Record<string, string | undefined>,
+): Connection["ssl"] {
+  const path = KAFKA_SSL_CA.trim();
+  const isOn = readSwitch("KAFKA_SSL", KAFKA_SSL) ?? path !== "";
+  return isOn && path !== "" ? { ca: readAuthority(path) } : isOn;
+}
+
+function readAuthority(path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new ConnectionError(
+      `Cannot read KAFKA_SSL_CA: ${
+        code === "ENOENT" ? `there is no file '${path}'` : message
+      }; name the PEM file of the authority that signed the brokers' certificates`,
+      { cause: error },
+    );
+  }
+  try {
+    return certificatesIn(text).join("");
+  } catch (error) {
+    throw new ConnectionError(
+      `Cannot read KAFKA_SSL_CA as ${
+        (error as Error).message
+      } '${path}': name the PEM file of the authority that signed the brokers' certificates`,
+      { cause: error },
+    );
+  }
+}
+
+/** Undefined if it is not set. */
+function readSwitch(name: string, value = ""): boolean | undefined {
   const word = value.trim().toLowerCase();
+  if (word === "") return undefined;
   if (["true", "1", "yes"].includes(word)) return true;
-  if (["", "false", "0", "no"].includes(word)) return false;
-  throw new Error(
+  if (["false", "0", "no"].includes(word)) return false;
+  throw new ConnectionError(
     `Cannot read ${name} as it must be 'true' or 'false': current value is '${value}'`,
   );
 }
@@ -87,7 +144,7 @@ function readSasl(
   const word = (env.KAFKA_SASL_MECHANISM ?? "").trim().toLowerCase();
   if (!word) {
     if (!username && !password) return undefined;
-    throw new Error(
+    throw new ConnectionError(
       `Cannot log in to Kafka as KAFKA_SASL_USERNAME or KAFKA_SASL_PASSWORD is set and KAFKA_SASL_MECHANISM is not: set it to one of ${
         MECHANISMS.join(", ")
       }`,
@@ -95,14 +152,14 @@ function readSasl(
   }
   const mechanism = MECHANISMS.find((known) => known === word);
   if (!mechanism) {
-    throw new Error(
+    throw new ConnectionError(
       `Cannot log in to Kafka as KAFKA_SASL_MECHANISM must be one of ${
         MECHANISMS.join(", ")
       }: current value is '${env.KAFKA_SASL_MECHANISM}'`,
     );
   }
   if (!username || !password) {
-    throw new Error(
+    throw new ConnectionError(
       `Cannot log in to Kafka as KAFKA_SASL_MECHANISM is '${word}' and ${
         username ? "KAFKA_SASL_PASSWORD" : "KAFKA_SASL_USERNAME"
       } is not set`,

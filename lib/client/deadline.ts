@@ -33,6 +33,7 @@ export interface WithinOptions {
  * requests to a broker cannot be taken back.
  *
  * @param work What to wait for.
+ * @param options How long to wait, and for what.
  * @returns What the promise resolves to.
  * @throws {DeadlineError} When the deadline has passed.
  * @throws {InterruptedError} If `interrupt()` is called meanwhile.

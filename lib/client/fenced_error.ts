@@ -1,38 +1,60 @@
+import { brokerAnswer } from "./broker_answer.ts";
+
 /** What a broker answers to a producer that is not the newest with its transactional id. */
 const FENCED = ["INVALID_PRODUCER_EPOCH", "PRODUCER_FENCED"];
 
 /**
  * A producer was shut out: a newer one with the same transactional id has taken
  * over, or its transaction was open longer than its timeout
- * (`transaction.timeout.ms`). Its open transaction is aborted. It must not try
- * again; Java throws `ProducerFencedException`.
+ * (`transaction.timeout.ms`), at which the coordinator shuts out the producer
+ * itself. Its open transaction is aborted, and the broker takes nothing more of
+ * it. Java throws `ProducerFencedException`.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const error = new FencedError("billing-orders-0");
+ * assertEquals(error.transactionalId, "billing-orders-0");
+ * ```
  */
 export class FencedError extends Error {
+  override name = "FencedError";
   /** The transactional id. */
   readonly transactionalId: string;
 
-  constructor(transactionalId: string, options?: ErrorOptions) {
+  /**
+   * @param transactionalId The transactional id.
+   * @param options The broker's answer as `cause`, and `advice`: what to do, as the message's last sentence.
+   */
+  constructor(
+    transactionalId: string,
+    { advice = "Do not retry: end this producer", ...options }:
+      & ErrorOptions
+      & { advice?: string } = {},
+  ) {
     super(
-      `The producer '${transactionalId}' is fenced: a newer one with this transactional id has taken over, or its transaction was open for longer than its timeout. Its open transaction is aborted. Do not retry: end this producer`,
+      `The producer '${transactionalId}' is fenced: a newer one with this transactional id has taken over, or its transaction was open for longer than its timeout. Its open transaction is aborted. ${advice}`,
       options,
     );
-    this.name = "FencedError";
     this.transactionalId = transactionalId;
   }
 }
 
 /**
- * Tells whether an error of KafkaJS means that the producer is fenced.
+ * Whether an error of KafkaJS means that the producer is fenced. Neither the
+ * broker's answer nor this says by what: by a newer producer, or by the
+ * coordinator after the transaction's timeout.
  *
  * @param error What a transaction's call was rejected with.
- * @returns True for `INVALID_PRODUCER_EPOCH` and `PRODUCER_FENCED`.
+ * @returns True for `INVALID_PRODUCER_EPOCH` and `PRODUCER_FENCED`, also where KafkaJS has wrapped them.
  *
  * @example Usage
  * ```ts
  * import { assert } from "@std/assert";
  * import { logLevel } from "kafkajs";
  * import { kafkaClient } from "./kafka_client.ts";
- * import { createTopic, deleteTopic, freshName } from "./topic.ts";
+ * import { createTopic, deleteTopic, freshName } from "../admin/topic.ts";
  *
  * const kafka = kafkaClient({ logLevel: logLevel.NOTHING });
  * const topic = freshName("orders");
@@ -52,6 +74,7 @@ export class FencedError extends Error {
  * ```
  */
 export function isFenced(error: unknown): boolean {
+  if (FENCED.includes(brokerAnswer(error) ?? "")) return true;
   return error instanceof FencedError ||
-    FENCED.includes((error as { type?: string } | null)?.type ?? "");
+    (error instanceof Error && error.cause instanceof FencedError);
 }

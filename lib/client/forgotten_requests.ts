@@ -1,35 +1,34 @@
 import { KafkaJSConnectionError } from "kafkajs/src/errors.js";
-import Connection from "kafkajs/src/network/connection.js";
-
-let isMended = false;
+import type { InnerConnection } from "./inner_cluster.ts";
 
 /**
  * Ends requests that KafkaJS 2.2.4 forgets. A connection that breaks counts as
  * connected until it has closed, and takes new requests meanwhile. Those are
  * neither answered nor refused, and the watch for their timeout has ended. One
- * such request for metadata keeps a client waiting for ever: all its later ones
+ * such request for metadata keeps a client waiting forever: all its later ones
  * wait for that one. Here they end with a `KafkaJSConnectionError`, as the
  * requests before them, and the client tries again.
  *
- * It changes KafkaJS for all clients of this process. `kafkaClient()` calls it.
+ * @param connection A connection of one client, which alone is changed. `kafkaClient()` mends all of its own.
  *
  * @example Usage
  * ```ts
- * rejectForgottenRequests();
- * rejectForgottenRequests(); // once is enough
+ * import { Kafka } from "kafkajs";
+ * import { visitClusters, visitConnections } from "./inner_cluster.ts";
+ *
+ * const kafka = new Kafka({ brokers: ["localhost:9092"] });
+ * visitClusters(kafka, (cluster) => visitConnections(cluster, rejectForgottenRequests));
  * ```
  */
-export function rejectForgottenRequests(): void {
-  if (isMended) return;
-  isMended = true;
-  const { disconnect } = Connection.prototype;
-  Connection.prototype.disconnect = async function (this: Connection) {
-    const isDone = await disconnect.call(this);
-    const { inflight, pending } = this.requestQueue;
+export function rejectForgottenRequests(connection: InnerConnection): void {
+  const disconnect = connection.disconnect.bind(connection);
+  connection.disconnect = async () => {
+    const isDone = await disconnect();
+    const { inflight, pending } = connection.requestQueue;
     if (inflight.size + pending.length > 0) {
-      this.rejectRequests(
+      connection.rejectRequests(
         new KafkaJSConnectionError("Closed connection", {
-          broker: `${this.host}:${this.port}`,
+          broker: `${connection.host}:${connection.port}`,
         }),
       );
     }

@@ -40,7 +40,7 @@ export function interruptSignal(): AbortSignal {
  * Ends every wait of this library that is under way, now. Waits that begin
  * later are not affected, so the next cell works.
  *
- * @param reason Why, as the waits' error tells it.
+ * @param reason Why: the message of the waits' error.
  *
  * @example Usage
  * ```ts
@@ -71,7 +71,7 @@ export function interrupt(reason = "Interrupted before it was done"): void {
  */
 export function pause(
   milliseconds: number,
-  signal = interruptSignal(),
+  signal: AbortSignal = interruptSignal(),
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);

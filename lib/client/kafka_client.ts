@@ -1,4 +1,5 @@
 import {
+  type Consumer,
   type ConsumerConfig,
   Kafka,
   type KafkaConfig,
@@ -7,21 +8,53 @@ import {
   type ProducerConfig,
   type RetryOptions,
 } from "kafkajs";
-import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
 import kafkaJsSocketFactory from "kafkajs/src/network/socketFactory.js";
-import { closableConsumer, ConsumerSockets } from "./closable_consumer.ts";
 import { connectionFromEnvironment } from "./connection.ts";
-import { rejectForgottenRequests } from "./forgotten_requests.ts";
+import { explainRefusals } from "./explain_refusals.ts";
+import {
+  type InnerCluster,
+  shareVisitors,
+  visitClusters,
+  visitConnections,
+} from "./inner_cluster.ts";
+import { takeIpv6Addresses } from "./ipv6_addresses.ts";
 import { shortLogLines } from "./log_line.ts";
-import { rejoiningCommits } from "./rejoining_commits.ts";
+import { ConsumerSockets, makeClosable } from "./make_closable.ts";
+import { mendConnection } from "./mend_connection.ts";
+import { mendFetches } from "./mend_fetches.ts";
+import { registerCodecs } from "../log/codecs.ts";
+import { rejoinOnRefusedCommit } from "./rejoin_on_refused_commit.ts";
 
 /** KafkaJS's configuration; whatever is missing comes from the environment and from here. */
 export type KafkaClientOptions = Partial<KafkaConfig>;
 
 /**
+ * What is mended in each cluster of the client, in this order: its producers,
+ * consumers and admin clients have one each. For mends of a single connection
+ * there is a list in mend_connection.ts.
+ */
+const CLUSTER_MENDS: readonly ((
+  cluster: InnerCluster,
+  config: KafkaConfig,
+) => void)[] = [
+  (cluster) => visitConnections(cluster, mendConnection),
+  (cluster, { brokers }) => takeIpv6Addresses(cluster, brokers),
+  explainRefusals,
+];
+
+/** What is mended in each consumer of the client, in this order. */
+const CONSUMER_MENDS: readonly ((
+  consumer: Consumer,
+  sockets: ConsumerSockets,
+) => void)[] = [
+  rejoinOnRefusedCommit,
+  makeClosable,
+];
+
+/**
  * How often and how fast KafkaJS repeats a request that failed. Its own
  * settings double the pause up to 30 s, so that it sleeps long after a broker
- * is back; these look again at least every second, for half a minute.
+ * is back; these try again at least every second, for half a minute.
  */
 const RETRY: RetryOptions = {
   initialRetryTime: 100,
@@ -37,10 +70,10 @@ const MAX_WAIT_MS = 300;
 const CONSUMER_REQUEST_MS = 10_000;
 
 /**
- * Makes a KafkaJS client with the settings that suit a notebook. It differs
- * from `new Kafka(…)` in this:
+ * Makes KafkaJS's client with its defects mended. It differs from
+ * `new Kafka(…)` in this:
  *
- * - addresses, TLS and login come from `KAFKA_BROKERS`, `KAFKA_SSL` and `KAFKA_SASL_*`;
+ * - addresses, TLS and login come from `KAFKA_BROKERS`, `KAFKA_SSL`, `KAFKA_SSL_CA` and `KAFKA_SASL_*`;
  * - log lines are short, and only warnings and errors are shown;
  * - a request that failed is repeated at least every second for half a minute,
  *   by consumers, too, to which KafkaJS gives five tries whatever the client says;
@@ -50,6 +83,9 @@ const CONSUMER_REQUEST_MS = 10_000;
  *   need not warn that it has changed;
  * - an idle connection is idle: KafkaJS's polling loop (kafkajs#1751) is gone;
  * - no request is forgotten that was made while its connection was breaking;
+ * - what no trying again helps against, such as an expired certificate or a
+ *   missing login, ends at once, with an error that names it;
+ * - addresses may be IPv6 (kafkajs#1589): `[::1]:9092`;
  * - consumers can be closed inside their handler, before they have joined, and
  *   when their broker is frozen or gone;
  * - consumers connect again when a request gets no answer for 10 s: KafkaJS
@@ -57,12 +93,25 @@ const CONSUMER_REQUEST_MS = 10_000;
  * - consumers whose handler commits too late join again, where KafkaJS's crash;
  * - consumers of one group share nothing in this process: KafkaJS keeps one
  *   memory of committed offsets for all consumers of a client, and a member
- *   that gets no partition clears it, at which the others crash (kafkajs#558).
+ *   that gets no partition clears it, at which the others crash (kafkajs#558);
+ * - consumers leave out what was aborted as Java's do, go past batches without
+ *   records, and compare checksums ({@linkcode mendFetches});
+ * - snappy, lz4 and zstd are there, for all of KafkaJS in this process: it has
+ *   one table of codecs ({@linkcode registerCodecs}). A codec that you have
+ *   registered yourself stays.
  *
- * What you pass, here or to `producer()` and `consumer()`, comes first.
+ * All of it happens in this client's own objects: other clients of KafkaJS in
+ * the process, made before or after, stay as published. `openFastPath()`, which
+ * has to be asked for, and `registerCodecs()` do change something for the whole
+ * process: KafkaJS keeps one encoder of produce requests and one table of
+ * compression codecs for all its clients.
  *
- * @param options KafkaJS's options.
- * @returns A client. It connects when a producer, a consumer or an admin does.
+ * What you pass, here or to `producer()` and `consumer()`, comes first;
+ * `undefined` means the default.
+ *
+ * @param options KafkaJS's options. Without a `clientId`, KafkaJS calls itself `kafkajs`.
+ * @returns A client. It connects when a producer, a consumer or an admin client does.
+ * @throws {Error} If a variable of the environment has a value that cannot be meant.
  *
  * @example Usage
  * ```ts
@@ -75,23 +124,23 @@ const CONSUMER_REQUEST_MS = 10_000;
  * ```
  */
 export function kafkaClient(options: KafkaClientOptions = {}): Kafka {
-  stopPollingLoop();
-  rejectForgottenRequests();
+  const given = withoutUndefined(options);
+  registerCodecs();
   const { brokers, ssl, sasl } = connectionFromEnvironment();
-  return new NotebookKafka({
-    clientId: "kafka-notebooks",
+  return new MendedKafka({
     brokers,
     ssl,
     ...(sasl ? { sasl } : {}),
     connectionTimeout: ssl ? 5_000 : 1_000,
     logLevel: logLevel.WARN,
     logCreator: shortLogLines(),
-    ...options,
-    retry: { ...RETRY, ...options.retry },
+    ...given,
+    retry: { ...RETRY, ...withoutUndefined(given.retry ?? {}) },
   });
 }
 
-class NotebookKafka extends Kafka {
+/** KafkaJS's client with the mends above. */
+class MendedKafka extends Kafka {
   readonly #config: KafkaConfig;
   readonly #retry: RetryOptions;
 
@@ -99,53 +148,49 @@ class NotebookKafka extends Kafka {
     super(config);
     this.#config = config;
     this.#retry = config.retry ?? RETRY;
+    for (const mend of CLUSTER_MENDS) {
+      visitClusters(this, (cluster) => mend(cluster, config));
+    }
   }
 
   override producer(config: ProducerConfig = {}) {
+    const given = withoutUndefined(config);
     // A safe producer may not give up early: KafkaJS warns if its retries have an end.
-    const safe = config.idempotent || config.transactionalId !== undefined;
+    const safe = given.idempotent || given.transactionalId !== undefined;
     return super.producer({
       createPartitioner: Partitioners.DefaultPartitioner,
       ...(safe
         ? { retry: { ...this.#retry, retries: Number.MAX_SAFE_INTEGER } }
         : {}),
-      ...config,
+      ...given,
     });
   }
 
   override consumer(config: ConsumerConfig) {
-    // The memory of committed offsets belongs to the instance of Kafka.
     const sockets = new ConsumerSockets(
       this.#config.socketFactory ?? kafkaJsSocketFactory(),
     );
+    // The memory of committed offsets belongs to the instance of Kafka.
     const kafka = new Kafka({
       requestTimeout: CONSUMER_REQUEST_MS,
       ...this.#config,
       socketFactory: sockets.factory,
     });
+    shareVisitors(this, kafka);
+    visitClusters(kafka, mendFetches);
     const consumer = kafka.consumer({
       maxWaitTimeInMs: MAX_WAIT_MS,
-      retry: this.#retry,
-      ...config,
+      ...withoutUndefined(config),
+      retry: sockets.untilClosed(config.retry ?? this.#retry),
     });
-    return closableConsumer(rejoiningCommits(consumer), sockets);
+    for (const mend of CONSUMER_MENDS) mend(consumer, sockets);
+    return consumer;
   }
 }
 
-let pollingLoopStopped = false;
-
-/**
- * Every connection of KafkaJS 2.2.4 sets a timer for requests that wait, even
- * when none does, and then with a negative time: a loop that runs every
- * millisecond and a `TimeoutNegativeWarning`. Without a waiting request there
- * is nothing to set a timer for.
- */
-function stopPollingLoop(): void {
-  if (pollingLoopStopped) return;
-  pollingLoopStopped = true;
-  const queue = RequestQueue.prototype;
-  const schedule = queue.scheduleCheckPendingRequests;
-  queue.scheduleCheckPendingRequests = function (this: typeof queue) {
-    if (this.pending.length > 0) schedule.call(this);
-  };
+/** `{ ...defaults, ...options }` would let an option that is there and undefined hide its default. */
+function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as T;
 }

@@ -1,4 +1,6 @@
+import { isIPv6 } from "node:net";
 import type { logCreator, LogEntry } from "kafkajs";
+import { formatAddress } from "./address.ts";
 
 const WARN = 2;
 const INFO = 4;
@@ -26,7 +28,7 @@ const QUIET_MS = 5_000;
 /** How many different lines are remembered. */
 const MOST_LINES = 1_000;
 
-/** Details of an entry that tell a person something. */
+/** Details of an entry that help a person. */
 const TOLD = ["broker", "groupId", "topic", "partition"] as const;
 
 /**
@@ -102,7 +104,11 @@ function shortLine({ namespace, log }: LogEntry, level: number): string {
       log[name] !== undefined &&
       !String(log.message).includes(String(log[name]))
     )
-    .map((name) => `${name === "groupId" ? "group" : name} ${log[name]}`);
+    .map((name) =>
+      `${name === "groupId" ? "group" : name} ${
+        name === "broker" ? addressIn(String(log[name])) : log[name]
+      }`
+    );
   // `error` holds the reason where the message only says which request failed.
   const reason = typeof log.error === "string" && log.error !== log.message
     ? `: ${log.error}`
@@ -116,4 +122,10 @@ function shortLine({ namespace, log }: LogEntry, level: number): string {
     /\s*\n\s*/g,
     " ",
   );
+}
+
+/** KafkaJS writes an IPv6 address and its port without brackets. */
+function addressIn(broker: string): string {
+  const [, host = "", port = ""] = /^(.*):(\d+)$/.exec(broker) ?? [];
+  return isIPv6(host) ? formatAddress({ host, port: Number(port) }) : broker;
 }

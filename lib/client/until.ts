@@ -1,4 +1,5 @@
 import { DeadlineError, within } from "./deadline.ts";
+import { ConsumerCrashError, watchForCrash } from "./end_waits_on_crash.ts";
 import { pause } from "./interrupt.ts";
 
 export { DeadlineError };
@@ -19,7 +20,10 @@ export interface UntilOptions {
 }
 
 /** What a predicate's value is once it is truthy. */
-type Truthy<T> = Exclude<T, false | 0 | 0n | "" | null | undefined | void>;
+export type Truthy<T> = Exclude<
+  T,
+  false | 0 | 0n | "" | null | undefined | void
+>;
 
 type Look = { value: unknown } | { error: unknown };
 
@@ -27,11 +31,14 @@ type Look = { value: unknown } | { error: unknown };
  * Waits until something has come true, never longer than its deadline. A
  * predicate that throws is tried again: right after a broker's death every
  * request may fail for some seconds. Only a name that does not exist
- * (`ReferenceError`), what `isFinal` names, and an interrupt end the wait at once.
+ * (`ReferenceError`), what `isFinal` names, an interrupt, and the crash of a
+ * consumer that `endWaitsOnCrash()` watches end the wait at once.
  *
  * @param predicate Asked again and again, one call at a time.
+ * @param options What is awaited, how long, and how often to look.
  * @returns The predicate's first value that is truthy.
  * @throws {DeadlineError} After `deadlineMs`, naming `what` and the last value or error.
+ * @throws {ConsumerCrashError} If a watched consumer has crashed for good, with the reason.
  * @throws {InterruptedError} If `interrupt()` is called meanwhile, as the Stop button does.
  *
  * @example Usage
@@ -55,17 +62,27 @@ export async function until<T>(
   }: UntilOptions = {},
 ): Promise<Truthy<T>> {
   const ended = new AbortController();
+  const { crash, tell } = watchForCrash();
   let last: Look | undefined;
 
   const attempts = async (): Promise<Truthy<T>> => {
     while (true) {
+      // Looked at first: what is awaited may have come by the crash, or just before it.
+      const vain = crash();
       try {
         const value = await predicate();
-        if (value) return value as Truthy<T>;
+        if (value) {
+          if (vain) tell();
+          return value as Truthy<T>;
+        }
         last = { value };
       } catch (error) {
         if (error instanceof ReferenceError || isFinal(error)) throw error;
         last = { error };
+      }
+      if (vain) {
+        tell();
+        throw new ConsumerCrashError(nameOf(what), vain);
       }
       await pause(intervalMs, ended.signal);
     }
@@ -74,12 +91,15 @@ export async function until<T>(
   try {
     return await within(attempts(), {
       deadlineMs,
-      what: () =>
-        tooLate(typeof what === "string" ? what : what(), deadlineMs, last),
+      what: () => tooLate(nameOf(what), deadlineMs, last),
     });
   } finally {
     ended.abort();
   }
+}
+
+function nameOf(what: string | (() => string)): string {
+  return typeof what === "string" ? what : what();
 }
 
 function tooLate(what: string, deadlineMs: number, last?: Look): DeadlineError {

@@ -1,5 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { connectionFromEnvironment } from "lib/client/connection.ts";
+import {
+  ConnectionError,
+  connectionFromEnvironment,
+} from "lib/client/connection.ts";
+import { certificateAuthority } from "lib/brokers/certificates.ts";
 
 Deno.test("connectionFromEnvironment() takes localhost:9092 when nothing is set", () => {
   assertEquals(connectionFromEnvironment({}), {
@@ -27,6 +31,73 @@ Deno.test("connectionFromEnvironment() reads several brokers, TLS and a login", 
   );
 });
 
+Deno.test("connectionFromEnvironment() reads IPv6 addresses in brackets", () => {
+  const { brokers } = connectionFromEnvironment({
+    KAFKA_BROKERS: "[::1]:9092, [2001:db8::7]:9093,[fe80::1%lo]:9094",
+  });
+  assertEquals(brokers, [
+    "[::1]:9092",
+    "[2001:db8::7]:9093",
+    "[fe80::1%lo]:9094",
+  ]);
+});
+
+Deno.test("connectionFromEnvironment() reads the authority of KAFKA_SSL_CA, which means TLS", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".pem" });
+  const [one, other] = await Promise.all(
+    ["One", "Other"].map((name) => certificateAuthority(name)),
+  );
+  const { privateKey } = await one!.issue("broker");
+  // As `openssl` writes such files, and on Windows.
+  Deno.writeTextFileSync(
+    path,
+    `subject=CN=One\r\n${
+      one!.certificate.replaceAll("\n", "\r\n")
+    }${privateKey}\n${other!.certificate}`,
+  );
+  try {
+    const env = { KAFKA_SSL_CA: path };
+    const { ssl } = connectionFromEnvironment(env);
+    assertEquals(
+      (ssl as { ca: string }).ca.replaceAll("\r", ""),
+      one!.certificate + other!.certificate,
+    );
+    assertEquals(
+      connectionFromEnvironment({ ...env, KAFKA_SSL: "1" }).ssl,
+      ssl,
+    );
+    // To do without TLS for once, nothing else need be unset.
+    assertEquals(
+      connectionFromEnvironment({ ...env, KAFKA_SSL: "false" }).ssl,
+      false,
+    );
+    for (
+      const [text, sentence] of [
+        [privateKey, `no certificate is in '${path}'`],
+        ["", `no certificate is in '${path}'`],
+        [
+          one!.certificate + other!.certificate.replace(/.{64}\n/, "oops\n"),
+          `certificate 2 of 2 cannot be read in '${path}'`,
+        ],
+      ]
+    ) {
+      Deno.writeTextFileSync(path, text!);
+      assertThrows(
+        () => connectionFromEnvironment(env),
+        ConnectionError,
+        `Cannot read KAFKA_SSL_CA as ${sentence}: name the PEM file`,
+      );
+    }
+  } finally {
+    Deno.removeSync(path);
+  }
+  assertThrows(
+    () => connectionFromEnvironment({ KAFKA_SSL_CA: path }),
+    ConnectionError,
+    `Cannot read KAFKA_SSL_CA: there is no file '${path}'`,
+  );
+});
+
 const refused: [Record<string, string>, string][] = [
   [
     { KAFKA_BROKERS: "localhost" },
@@ -39,6 +110,10 @@ const refused: [Record<string, string>, string][] = [
   ],
   [{ KAFKA_BROKERS: "a:70000" }, "'a:70000' is not an address"],
   [{ KAFKA_BROKERS: "a:0" }, "'a:0' is not an address"],
+  [{ KAFKA_BROKERS: "::1:9092" }, "'::1:9092' is not an address: write [::1]"],
+  [{ KAFKA_BROKERS: "[::1]" }, "'[::1]' is not an address: write [::1]:port"],
+  [{ KAFKA_BROKERS: "[localhost]:9092" }, "'[localhost]:9092' is not an"],
+  [{ KAFKA_BROKERS: "[::1:9092" }, "'[::1:9092' is not an address"],
   [{ KAFKA_BROKERS: "," }, "it names no address"],
   [
     { KAFKA_SSL: "on please" },
@@ -54,6 +129,10 @@ const refused: [Record<string, string>, string][] = [
 ];
 for (const [env, sentence] of refused) {
   Deno.test(`connectionFromEnvironment() refuses ${JSON.stringify(env)}`, () => {
-    assertThrows(() => connectionFromEnvironment(env), Error, sentence);
+    assertThrows(
+      () => connectionFromEnvironment(env),
+      ConnectionError,
+      sentence,
+    );
   });
 }
