@@ -1,45 +1,91 @@
 import type { BatchOutcome, BatchSender } from "./batch_sender.ts";
-import type { PendingBatch } from "./pending_batch.ts";
 import type { PartitionQueue } from "./partition_queue.ts";
+import type { PendingBatch } from "./pending_batch.ts";
 
-/** What a dispatcher needs to know, and whom it tells. */
+/** How a {@linkcode BatchDispatcher} sends. */
 export interface DispatcherOptions {
   sender: BatchSender;
   maxInFlightRequests: number;
   maxRequestSize: number;
+}
+
+/** What a dispatcher hands batches back to. */
+export interface BatchReceiver {
   /** Whether batches need not wait to be ready, as while flushing. */
-  isHurried: () => boolean;
-  /** A batch came back from the sender, or will not be sent: its records end so, unless they have ended. */
-  onOutcome: (batch: PendingBatch, outcome: BatchOutcome) => void;
-  /** A batch came back too large for the broker, and is replaced by these two. */
-  onSplit: (batch: PendingBatch, halves: PendingBatch[]) => void;
-  /** The sender is done with a batch, whose bytes nobody needs any more. */
-  onReturned: (batch: PendingBatch) => void;
+  readonly isHurried: boolean;
+  /**
+   * A batch came back from the sender.
+   *
+   * @param queue The queue of its partition.
+   * @param outcome What became of it.
+   */
+  settle(queue: PartitionQueue, outcome: BatchOutcome): void;
 }
 
 /**
  * Gives ready batches to the sender: the partition that was ready first comes
  * first, one batch of a partition at a time, so that the sender's retries
  * cannot change their order.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import type { BatchOutcome } from "./batch_sender.ts";
+ * import { PartitionQueue } from "./partition_queue.ts";
+ * import { PendingResults } from "./pending_results.ts";
+ *
+ * const queue = new PartitionQueue("orders", 0, { batchSize: 100, maxBatchRecords: 1 });
+ * queue.append(new PendingResults(() => {}).open({ topic: "orders", value: "placed" }, () => {}));
+ *
+ * const written: BatchOutcome = { baseOffset: 7n, logAppendTime: -1 };
+ * const sender = {
+ *   batchesPerRequest: 1,
+ *   partitionCount: () => Promise.resolve(1),
+ *   send: () => Promise.resolve([written]),
+ * };
+ * const outcome = await new Promise<BatchOutcome>((resolve) => {
+ *   const receiver = {
+ *     isHurried: false,
+ *     settle(queue: PartitionQueue, outcome: BatchOutcome) {
+ *       queue.underWay = undefined;
+ *       resolve(outcome);
+ *     },
+ *   };
+ *   const limits = { maxInFlightRequests: 5, maxRequestSize: 1_000 };
+ *   new BatchDispatcher({ sender, ...limits }, receiver).offer(queue);
+ * });
+ * assertEquals(outcome, written);
+ * ```
  */
 export class BatchDispatcher {
   readonly #options: DispatcherOptions;
+  readonly #receiver: BatchReceiver;
   #ready: PartitionQueue[] = [];
   #inFlight = 0;
 
-  constructor(options: DispatcherOptions) {
+  /**
+   * @param options How to send.
+   * @param receiver What takes each batch back.
+   */
+  constructor(options: DispatcherOptions, receiver: BatchReceiver) {
     this.#options = options;
+    this.#receiver = receiver;
   }
 
-  /** Looks whether a partition's oldest batch can go out, and sends what can. */
+  /**
+   * Checks whether a partition's oldest batch can go out, and sends what can.
+   *
+   * @param queue The queue of the partition.
+   */
   offer(queue: PartitionQueue): void {
     this.#list(queue);
     this.#sendReady();
   }
 
   #list(queue: PartitionQueue): void {
-    if (queue.isListed || queue.underWay || queue.batches.length === 0) return;
-    if (!queue.isReady && !this.#options.isHurried()) return;
+    const { isListed, isHeld, underWay, batches } = queue;
+    if (isListed || isHeld || underWay || batches.length === 0) return;
+    if (!queue.isReady && !this.#receiver.isHurried) return;
     queue.isListed = true;
     this.#ready.push(queue);
   }
@@ -62,16 +108,12 @@ export class BatchDispatcher {
     let bytes = 0;
     while (this.#ready.length > 0 && chosen.length < sender.batchesPerRequest) {
       const queue = this.#ready[0]!;
-      const batch = queue.batches[0];
-      if (batch && bytes > 0 && bytes + batch.bytes > maxRequestSize) break;
+      const size = queue.batches[0]?.bytes ?? 0;
+      if (bytes > 0 && bytes + size > maxRequestSize) break;
       this.#ready.shift();
       queue.isListed = false;
-      if (!batch) continue;
-      bytes += batch.bytes;
-      queue.batches.shift();
-      queue.underWay = batch;
-      batch.isSent = true;
-      batch.stopLingering();
+      if (!queue.giveNext()) continue;
+      bytes += size;
       chosen.push(queue);
     }
     return chosen;
@@ -83,7 +125,7 @@ export class BatchDispatcher {
     const outcomes = await this.#askSender(batches);
     this.#inFlight--;
     for (const [i, queue] of queues.entries()) {
-      this.#settle(queue, outcomes[i]!);
+      this.#receiver.settle(queue, outcomes[i]!);
       this.#list(queue);
     }
     this.#sendReady();
@@ -94,26 +136,11 @@ export class BatchDispatcher {
       const outcomes = await this.#options.sender.send(batches);
       if (outcomes.length === batches.length) return outcomes;
       throw new Error(
-        `the sender was given ${batches.length} batches and told what became of ${outcomes.length}`,
+        `the sender was given ${batches.length} batches and reported what became of ${outcomes.length}`,
       );
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error(String(cause));
       return batches.map(() => ({ error, maybeWritten: true }));
-    }
-  }
-
-  #settle(queue: PartitionQueue, outcome: BatchOutcome): void {
-    const batch = queue.underWay!;
-    queue.underWay = undefined;
-    const isSplit = outcome.error && outcome.tooLarge && !batch.hasEnded &&
-      batch.records.length > 1;
-    if (isSplit) {
-      const halves = batch.halves();
-      queue.batches.unshift(...halves);
-      this.#options.onSplit(batch, halves);
-    } else {
-      this.#options.onOutcome(batch, outcome);
-      this.#options.onReturned(batch);
     }
   }
 }

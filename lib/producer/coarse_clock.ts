@@ -1,9 +1,18 @@
-/** In a loop that adds records, every so many of them look at the clock. */
+/** In a loop that adds records, the clock is read once in so many. */
 const READS = 16;
 
 /**
- * Tells the time without asking for it each time, which would take longer than
- * adding a record. It stands still for a few reads of the running code.
+ * A clock that is not read each time, which would take longer than adding a
+ * record. It stands still for a few reads of the running code.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const clock = new CoarseClock();
+ * assertEquals(clock.monotonic, clock.monotonic);
+ * assertEquals(Date.now() - clock.wall < 1_000, true);
+ * ```
  */
 export class CoarseClock {
   #left = 0;
@@ -16,7 +25,7 @@ export class CoarseClock {
     return this.#monotonic;
   }
 
-  /** Milliseconds since 1970, as of the last look at `monotonic`: for timestamps. */
+  /** Milliseconds since 1970, as of the last read of `monotonic`: for timestamps. */
   get wall(): number {
     return this.#wall;
   }

@@ -18,7 +18,7 @@ const FIRST_VERSION = 3;
 export interface FastPath {
   /** How many produce requests have been encoded on it, by all producers of this process. */
   readonly requests: number;
-  /** Gives KafkaJS its own encoder back, when nobody else wants the fast path any more. */
+  /** Gives KafkaJS its own encoder back, when it is the last to be closed. */
   close(): void;
 }
 
@@ -46,7 +46,7 @@ let requests = 0;
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { kafkaClient } from "../client/kafka_client.ts";
- * import { createTopic, deleteTopic, freshName } from "../client/topic.ts";
+ * import { createTopic, deleteTopic, freshName } from "../admin/topic.ts";
  *
  * const fastPath = openFastPath();
  * const kafka = kafkaClient();
@@ -87,13 +87,27 @@ export function openFastPath(): FastPath {
   };
 }
 
-/** Whether a fast path is open. */
+/**
+ * Whether a fast path is open.
+ *
+ * @returns True from `openFastPath()` until the last `close()`.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const fastPath = openFastPath();
+ * assertEquals(isFastPathOpen(), true);
+ * fastPath.close();
+ * assertEquals(isFastPathOpen(), false);
+ * ```
+ */
 export function isFastPathOpen(): boolean {
   return users > 0;
 }
 
 /**
- * Refuses a KafkaJS whose inside nobody has looked at.
+ * Refuses a version of KafkaJS whose internals are not known here.
  *
  * @param version KafkaJS's version.
  * @throws {Error} If it is not the one that the fast path was made for.
@@ -140,6 +154,7 @@ export function fastMessages(
 ): Message[] {
   const messages = [...records] as unknown[] as Message[];
   return Object.defineProperty(messages, "reduce", {
+    configurable: true,
     value: () => ({ [partition]: messages }),
   });
 }
@@ -165,8 +180,8 @@ async function encode(request: ProduceRequest) {
 }
 
 /**
- * Looks which definition of the produce request a client of KafkaJS takes. A
- * second copy of KafkaJS, patched in vain, would show.
+ * Checks which definition of the produce request a client of KafkaJS takes: if
+ * there are two copies of KafkaJS, the wrong one may have been changed.
  */
 function checkThatItIsLive(): void {
   const pool = brokerPoolOf(new Kafka({ brokers: ["localhost:9092"] }));
@@ -183,7 +198,7 @@ function checkThatItIsLive(): void {
   void broker.produce({ topicData: [] }); // goes nowhere
   if (taken !== fastProtocol) {
     throw new Error(
-      "Cannot open the fast path as KafkaJS does not take its encoder: there may be a second copy of KafkaJS; see that all of the program imports npm:kafkajs@2.2.4",
+      "Cannot open the fast path as KafkaJS does not take its encoder: there may be a second copy of KafkaJS; make sure that the whole program imports npm:kafkajs@2.2.4",
     );
   }
 }

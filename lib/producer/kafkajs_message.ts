@@ -4,7 +4,7 @@ import type { BatchRecord } from "./batch_sender.ts";
 
 /**
  * Makes the message that KafkaJS's own encoder takes for a record. Bytes that
- * are no `Buffer` it would write as their text, "1,2,3".
+ * are not a `Buffer` KafkaJS would write as text, "1,2,3".
  *
  * @param record A record of a batch.
  * @returns The message.

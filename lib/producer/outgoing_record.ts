@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 export interface OutgoingRecord {
   /** The topic it goes to. */
   topic: string;
-  /** Text is sent as UTF-8. None by default. */
+  /** Text is sent as UTF-8. There is none by default. */
   key?: string | Uint8Array | null;
   /** Text is sent as UTF-8; null is a tombstone. */
   value: string | Uint8Array | null;
@@ -12,7 +12,7 @@ export interface OutgoingRecord {
   headers?: Record<string, string | Uint8Array | (string | Uint8Array)[]>;
   /** The partition, where the partitioner is not to choose. */
   partition?: number;
-  /** In milliseconds since 1970, as a number or KafkaJS's text. By default the time it is added. */
+  /** In milliseconds since 1970, as a number or as text, as KafkaJS has it. By default the time of adding. */
   timestamp?: number | string;
 }
 
@@ -23,11 +23,11 @@ export const BATCH_OVERHEAD = 61;
 const ATTRIBUTES_AND_DELTAS = 1 + 3 + 2;
 
 /**
- * Says why Kafka or KafkaJS could not take a record. KafkaJS finds it out when
- * the batch is encoded, and then fails every record of the batch.
+ * Says why Kafka or KafkaJS could not take a record. KafkaJS finds out when the
+ * batch is encoded, and then fails every record of the batch.
  *
  * @param record A record, or what a program without types took for one.
- * @returns What is wrong in half a sentence, or null.
+ * @returns What is wrong, as half a sentence, or null.
  *
  * @example Usage
  * ```ts
@@ -36,33 +36,35 @@ const ATTRIBUTES_AND_DELTAS = 1 + 3 + 2;
  * assertEquals(invalidity({ topic: "orders", value: "placed" }), null);
  * assertEquals(
  *   invalidity({ topic: "orders", value: 42 as unknown as string }),
- *   "'value' must be a text, bytes or null: current value is 42",
+ *   "'value' must be text, bytes or null: current value is 42",
  * );
  * ```
  */
 export function invalidity(record: OutgoingRecord): string | null {
   const { topic, key = null, value, headers, partition, timestamp } = record;
   if (typeof topic !== "string" || topic === "") {
-    return `'topic' must be a name: current value is ${told(topic)}`;
+    return `'topic' must be a name: current value is ${inWords(topic)}`;
   }
   if (key !== null && !isBytes(key)) {
-    return `'key' must be a text, bytes or null: current value is ${told(key)}`;
+    return `'key' must be text, bytes or null: current value is ${
+      inWords(key)
+    }`;
   }
   if (value !== null && !isBytes(value)) {
-    return `'value' must be a text, bytes or null: current value is ${
-      told(value)
+    return `'value' must be text, bytes or null: current value is ${
+      inWords(value)
     }`;
   }
   if (
     partition !== undefined && !(Number.isInteger(partition) && partition >= 0)
   ) {
-    return `'partition' must be a number from 0: current value is ${
-      told(partition)
+    return `'partition' must be a whole number from 0: current value is ${
+      inWords(partition)
     }`;
   }
   if (timestamp !== undefined && !/^\d{1,15}$/.test(String(timestamp))) {
     return `'timestamp' must be milliseconds since 1970: current value is ${
-      told(timestamp)
+      inWords(timestamp)
     }`;
   }
   return headers === undefined ? null : headerInvalidity(headers);
@@ -74,8 +76,8 @@ function headerInvalidity(headers: object): string | null {
       ? value.every(isBytes)
       : isBytes(value);
     if (!isValid) {
-      return `header '${name}' must be a text, bytes or a list of them: current value is ${
-        told(value)
+      return `header '${name}' must be text, bytes or a list of them: current value is ${
+        inWords(value)
       }`;
     }
   }
@@ -86,7 +88,7 @@ function isBytes(value: unknown): value is string | Uint8Array {
   return typeof value === "string" || value instanceof Uint8Array;
 }
 
-function told(value: unknown): string {
+function inWords(value: unknown): string {
   return typeof value === "object" && value !== null
     ? `an object (${value.constructor?.name ?? "without a class"})`
     : typeof value === "string"
@@ -100,6 +102,7 @@ function told(value: unknown): string {
  * bytes and are counted as five.
  *
  * @param record A valid record.
+ * @returns The size in bytes.
  *
  * @example Usage
  * ```ts

@@ -7,21 +7,41 @@ export interface TopicView {
   name: string;
   /** How many partitions it has. */
   partitionCount: number;
-  /** How many batches wait or are under way to a partition. */
+  /**
+   * How many batches wait or are under way to a partition.
+   *
+   * @param partition The partition.
+   * @returns Their number.
+   */
   queuedBatches(partition: number): number;
-  /** Whether a batch of this partition still takes a record of this many bytes. */
+  /**
+   * Whether a partition has a batch that still takes a record.
+   *
+   * @param partition The partition.
+   * @param bytes The record's size in a batch.
+   * @returns Whether there is room for it.
+   */
   hasRoom(partition: number, bytes: number): boolean;
 }
 
 /** Chooses the partitions of records that do not name their own. */
 export interface Partitioner {
   /**
-   * Chooses a partition, from 0.
+   * Chooses a partition.
    *
-   * @param record The record, which takes `bytes` in a batch.
+   * @param record The record.
+   * @param topic Its topic.
+   * @param bytes Its size in a batch.
+   * @returns The partition, from 0.
    */
   choose(record: OutgoingRecord, topic: TopicView, bytes: number): number;
-  /** Is told, where it is defined, by how many bytes a chosen record made its batch grow. */
+  /**
+   * Takes note, where it is defined, of a record that was put where it was chosen to go.
+   *
+   * @param record The record.
+   * @param topic Its topic.
+   * @param bytes By how many bytes its batch has grown.
+   */
   appended?(record: OutgoingRecord, topic: TopicView, bytes: number): void;
 }
 
@@ -57,30 +77,3 @@ export function partitionFor(
 }
 
 const ENCODER = new TextEncoder();
-
-/**
- * A partitioner for topics whose order is by key: each record goes where its
- * key belongs, and a record without a key is refused rather than put anywhere.
- *
- * @example Usage
- * ```ts
- * import { assertEquals, assertThrows } from "@std/assert";
- *
- * const topic = { name: "orders", partitionCount: 3, queuedBatches: () => 0, hasRoom: () => true };
- * const partitioner = keyHashPartitioner();
- * assertEquals(partitioner.choose({ topic: "orders", key: "0", value: "" }, topic, 10), 2);
- * assertThrows(() => partitioner.choose({ topic: "orders", value: "" }, topic, 10));
- * ```
- */
-export function keyHashPartitioner(): Partitioner {
-  return {
-    choose({ key }, { partitionCount }) {
-      if (key === null || key === undefined) {
-        throw new TypeError(
-          "the partitioner goes by keys and the record has none",
-        );
-      }
-      return partitionFor(key, partitionCount);
-    },
-  };
-}

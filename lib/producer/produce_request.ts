@@ -103,7 +103,7 @@ function checked<T>(content: T, name: string): T {
     content instanceof Uint8Array
   ) return content;
   throw new TypeError(
-    `Cannot encode a record as its ${name} must be a text, bytes or null: current value is ${content}`,
+    `Cannot encode a record as its ${name} must be text, bytes or null: current value is ${content}`,
   );
 }
 

@@ -1,29 +1,21 @@
 import { setImmediate } from "node:timers";
+import { interruptSignal } from "../client/interrupt.ts";
 import {
   type AccumulatorOptions,
+  type AllAccumulatorOptions,
   withDefaults,
 } from "./accumulator_options.ts";
-import { BatchDispatcher } from "./batch_dispatcher.ts";
-import type { BatchOutcome, BatchSender } from "./batch_sender.ts";
-import { interruptSignal } from "../client/interrupt.ts";
-import { BufferMemory } from "./buffer_memory.ts";
+import type { BatchSender } from "./batch_sender.ts";
 import {
   BATCH_OVERHEAD,
   invalidity,
   type OutgoingRecord,
   recordSize,
 } from "./outgoing_record.ts";
-import type { PartitionQueue } from "./partition_queue.ts";
-import type { PendingBatch } from "./pending_batch.ts";
+import { checkNumber, LARGEST_INT32 } from "./number_option.ts";
 import type { PendingRecord } from "./pending_record.ts";
-import { RecordPlacer } from "./record_placer.ts";
-import {
-  type Failure,
-  type RecordMetadata,
-  type RecordResult,
-  UndeliveredError,
-} from "./record_result.ts";
-import { ResultLedger } from "./result_ledger.ts";
+import { RecordLifecycle } from "./record_lifecycle.ts";
+import type { Failure, RecordMetadata, RecordResult } from "./record_result.ts";
 
 /** How to add a record. */
 export interface AddOptions {
@@ -31,16 +23,37 @@ export interface AddOptions {
   signal?: AbortSignal;
 }
 
-/** After so many bytes added, whoever adds should let the event loop turn. */
+/** How to close. */
+export interface CloseOptions {
+  /**
+   * After how many milliseconds what has no result ends in an error. The
+   * delivery timeout by default. With 0 only what is under way may be written.
+   */
+  timeoutMs?: number;
+}
+
+/** After so many bytes added, a caller should let the event loop turn. */
 const PAUSE_BYTES = 2 * 1024 * 1024;
 
 /**
  * Gathers records into batches, one for each partition, and sends a batch when
  * it is full or has lingered, as Kafka's Java producer does and KafkaJS does
  * not. Each record that is added ends in exactly one result: where it lies, or
- * an {@linkcode UndeliveredError} that tells why and whether it may have been
- * written all the same. Within a partition the order is the one of adding,
- * whatever the settings, as long as no batch fails.
+ * an {@linkcode UndeliveredError} that says why and whether it may have been
+ * written all the same.
+ *
+ * - **Order.** Within a partition records are written in the order of adding,
+ *   also those that a callback adds. A record whose batch failed is missing
+ *   from the order; adding it again puts it at the end.
+ * - **Memory.** `bufferMemory` and `maxPendingRecords` bound what waits and is
+ *   under way. Beyond them `add` refuses, and `append` makes its caller wait.
+ * - **Topics that change.** When a broker does not know a partition, or a record
+ *   names one that was not there, the number of partitions is asked anew. Keyed
+ *   records then go where their keys belong now; a record that names a
+ *   partition which is gone fails. Otherwise a topic that has grown is noticed
+ *   after 5 minutes (`metadata.max.age.ms`). Records for a topic that is gone
+ *   fail after 5 s; until then it may be made again.
+ * - **A cluster that is away.** Records wait for it until their delivery timeout.
  *
  * The Stop button of a notebook ({@linkcode interrupt}) takes back what waits.
  *
@@ -48,7 +61,7 @@ const PAUSE_BYTES = 2 * 1024 * 1024;
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { kafkaClient } from "../client/kafka_client.ts";
- * import { createTopic, deleteTopic, freshName } from "../client/topic.ts";
+ * import { createTopic, deleteTopic, freshName } from "../admin/topic.ts";
  * import { kafkaJsSender } from "./kafkajs_sender.ts";
  *
  * const kafka = kafkaClient();
@@ -70,110 +83,72 @@ const PAUSE_BYTES = 2 * 1024 * 1024;
  * ```
  */
 export class RecordAccumulator implements AsyncDisposable {
-  readonly #options: Required<AccumulatorOptions>;
-  readonly #dispatcher: BatchDispatcher;
-  readonly #ledger: ResultLedger;
-  readonly #placer: RecordPlacer;
-  readonly #buffer: BufferMemory;
+  readonly #options: AllAccumulatorOptions;
+  readonly #lifecycle: RecordLifecycle;
   #bytesSincePause = 0;
-  #flushing = 0;
   #isClosed = false;
   #closing: Promise<void> | undefined;
 
   /**
+   * Connects to nothing, and sends nothing before records are added.
+   *
    * @param sender What sends the batches: {@linkcode kafkaJsSender}, or one of your own.
    * @param options How to gather.
-   * @throws {RangeError} If an option makes no sense.
+   * @throws {RangeError} If an option cannot be meant.
    */
   constructor(sender: BatchSender, options: AccumulatorOptions = {}) {
     this.#options = withDefaults(options);
-    const { deliveryTimeoutMs } = this.#options;
-    const late = `it waited ${deliveryTimeoutMs} ms for room in the buffer`;
-    this.#buffer = new BufferMemory({
-      capacity: this.#options.bufferMemory,
-      deliveryTimeoutMs,
-      onRoom: (record) => this.#placer.place(record),
-      onLate: (record) =>
-        this.#fail(record, { reason: "timed out", why: late }),
-    });
-    this.#placer = new RecordPlacer({
-      sender,
-      deliveryTimeoutMs,
-      partitioner: this.#options.partitioner,
-      limits: this.#options,
-      onPlaced: (queue, batch) => this.#afterPlacing(queue, batch),
-      onFailed: (record, failure) => this.#fail(record, failure),
-    });
-    this.#ledger = new ResultLedger((cause) =>
-      this.#failAll({ reason: "cancelled", why: `it was interrupted`, cause })
-    );
-    this.#dispatcher = new BatchDispatcher({
-      sender,
-      maxInFlightRequests: this.#options.maxInFlightRequests,
-      maxRequestSize: this.#options.maxRequestSize,
-      isHurried: () => this.#isHurried,
-      onOutcome: (batch, outcome) => this.#endBatch(batch, outcome),
-      onSplit: (batch, halves) => {
-        batch.stopTimers();
-        for (const half of halves) this.#watch(half);
-      },
-      onReturned: (batch) => this.#buffer.release(batch.recordBytes),
-    });
+    this.#lifecycle = new RecordLifecycle(sender, this.#options);
   }
 
   /** How many records have been added and have no result yet. */
   get pendingRecords(): number {
-    return this.#ledger.pending;
+    return this.#lifecycle.pendingRecords;
   }
 
   /** How many bytes of records the buffer holds. */
   get bufferedBytes(): number {
-    return this.#buffer.usedBytes;
+    return this.#lifecycle.bufferedBytes;
   }
 
   /**
-   * Adds a record, and waits for its acknowledgement. Whoever does not await
-   * each should pause now and then, or use {@linkcode append}, which tells when
-   * the buffer is full: here what does not fit waits outside of it.
+   * Adds a record, and waits for its acknowledgement. With many unawaited calls
+   * the buffer may fill, and further records are refused unless `whenFull` is
+   * "wait": await some of the promises, or use {@linkcode append}, which says
+   * when to wait.
    *
    * @param record What to send. Its bytes must stay as they are until the result.
+   * @param options With a signal, by which a record that is not under way yet can be taken back.
    * @returns Where it lies.
-   * @throws {UndeliveredError} If it was not acknowledged.
+   * @throws {UndeliveredError} If it was not acknowledged. With the reason "buffer full", `bufferMemory` or `maxPendingRecords` is reached: wait for earlier records, then add it again.
    */
-  add(record: OutgoingRecord, options?: AddOptions): Promise<RecordMetadata> {
+  add(
+    record: OutgoingRecord,
+    options?: AddOptions,
+  ): Promise<RecordMetadata> {
     return new Promise((resolve, reject) => {
       const onResult = (result: RecordResult) =>
         result.error ? reject(result.error) : resolve(result);
-      void this.append(record, onResult, options);
+      void this.#admit(record, onResult, options, "refuse");
     });
   }
 
   /**
    * Adds a record, and calls back with its result: faster than a promise for
-   * each. `await` what it returns, and the buffer never overflows.
+   * each. `await` what it returns before the next call, and the buffer never
+   * overflows.
    *
    * @param record What to send. Its bytes must stay as they are until the result.
-   * @param onResult Called once with the result, never before this returns.
-   * @returns Nothing in most cases. A promise where the buffer has no room,
-   * which resolves when it has, or when the record has ended without; and after
-   * every 2 MiB, for the next turn of the event loop: requests go out and
-   * answers come in only while the running code pauses.
+   * @param onResult Called once with the result, never before this returns. It may add records.
+   * @param options With a signal, by which a record that is not under way yet can be taken back.
+   * @returns Nothing in most cases. A promise where the buffer has no room (`bufferMemory`, `maxPendingRecords`): the record waits in line, and the promise resolves when it has room, or has ended without. Of callers that do not wait for it, as many records as `maxPendingRecords` are kept in line and the rest is refused. A promise also after every 2 MiB, for the next turn of the event loop: requests go out and answers come in only while the running code pauses.
    */
   append(
     record: OutgoingRecord,
     onResult: (result: RecordResult) => void,
-    { signal }: AddOptions = {},
+    options?: AddOptions,
   ): Promise<void> | undefined {
-    const pending = this.#ledger.open(record, onResult);
-    const failure = this.#whyNot(pending, signal);
-    if (failure) {
-      queueMicrotask(() => this.#fail(pending, failure));
-      return undefined;
-    }
-    if (signal) this.#listen(pending, signal);
-    if (!this.#buffer.tryTake(pending)) return this.#waitForRoom(pending);
-    this.#placer.place(pending);
-    return this.#pauseAfter(pending.bytes);
+    return this.#admit(record, onResult, options, "wait");
   }
 
   /**
@@ -184,24 +159,24 @@ export class RecordAccumulator implements AsyncDisposable {
    */
   async flush(): Promise<void> {
     const signal = interruptSignal();
-    await this.#settle();
+    await this.#lifecycle.flush();
     signal.throwIfAborted();
   }
 
   /**
    * Takes no more records, sends what it has, and returns when each record has
-   * its result. The producer behind the sender stays connected.
+   * its result. The producer behind the sender stays connected. A second call
+   * waits for the first one's end.
    *
-   * @param options What has no result after `timeoutMs` ends in an error; by
-   * default that is the delivery timeout. With 0 only what is under way may be written.
+   * @param options How long to wait for results.
+   * @throws {RangeError} If `timeoutMs` is not a whole number from 0.
    */
-  close(
-    { timeoutMs = this.#options.deliveryTimeoutMs }: { timeoutMs?: number } =
-      {},
-  ): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    const { timeoutMs = this.#options.deliveryTimeoutMs } = options;
+    checkNumber("timeoutMs", timeoutMs, [0, LARGEST_INT32]);
     this.#isClosed = true;
     this.#closing ??= this.#end(timeoutMs);
-    return this.#closing;
+    await this.#closing;
   }
 
   /** Closes, for `await using`. */
@@ -212,17 +187,34 @@ export class RecordAccumulator implements AsyncDisposable {
   async #end(timeoutMs: number): Promise<void> {
     const why =
       `the accumulator was closed, and ${timeoutMs} ms later it had no answer`;
-    const giveUp = () => this.#failAll({ reason: "closed", why });
+    const giveUp = () => this.#lifecycle.failAll({ reason: "closed", why });
     const timer = timeoutMs > 0 ? setTimeout(giveUp, timeoutMs) : giveUp();
-    await this.#settle();
+    await this.#lifecycle.flush();
     clearTimeout(timer ?? undefined);
+    this.#lifecycle.close();
   }
 
-  async #settle(): Promise<void> {
-    this.#flushing++;
-    this.#hurry();
-    await this.#ledger.settled();
-    this.#flushing--;
+  #admit(
+    record: OutgoingRecord,
+    onResult: (result: RecordResult) => void,
+    { signal }: AddOptions = {},
+    whenFull: "wait" | "refuse",
+  ): Promise<void> | undefined {
+    const pending = this.#lifecycle.open(record, onResult);
+    const failure = this.#whyNot(pending, signal);
+    if (failure) {
+      this.#lifecycle.fail(pending, failure);
+      return undefined;
+    }
+    if (signal) this.#listen(pending, signal);
+    if (this.#lifecycle.admit(pending)) return this.#pauseAfter(pending.bytes);
+    if ((this.#options.whenFull ?? whenFull) === "wait") {
+      const room = this.#lifecycle.wait(pending);
+      if (room) return room;
+    }
+    const why = `${this.#lifecycle.fullness}: wait for earlier records`;
+    this.#lifecycle.fail(pending, { reason: "buffer full", why });
+    return undefined;
   }
 
   /** Why a record cannot even be tried. If it can, its size is known afterwards. */
@@ -250,8 +242,10 @@ export class RecordAccumulator implements AsyncDisposable {
 
   #listen(pending: PendingRecord, signal: AbortSignal): void {
     const onAbort = () => {
-      // What is under way cannot be taken back, and its answer tells what became of it.
-      if (!pending.batch?.isSent) this.#fail(pending, takenBack(signal));
+      // What is under way cannot be taken back, and its answer says what became of it.
+      if (!pending.owner?.isSent) {
+        this.#lifecycle.fail(pending, takenBack(signal));
+      }
     };
     signal.addEventListener("abort", onAbort);
     pending.unlisten = () => signal.removeEventListener("abort", onAbort);
@@ -262,121 +256,6 @@ export class RecordAccumulator implements AsyncDisposable {
     if (this.#bytesSincePause < PAUSE_BYTES) return undefined;
     this.#bytesSincePause = 0;
     return new Promise((resolve) => setImmediate(resolve));
-  }
-
-  #waitForRoom(pending: PendingRecord): Promise<void> | undefined {
-    if (this.#options.whenFull === "refuse") {
-      const why = `the buffer of ${this.#options.bufferMemory} bytes is full`;
-      queueMicrotask(() => this.#fail(pending, { reason: "buffer full", why }));
-      return undefined;
-    }
-    const isFirst = !this.#buffer.isAwaited;
-    const room = this.#buffer.wait(pending);
-    if (isFirst) this.#hurry(); // what lingers holds the room
-    return room;
-  }
-
-  get #isHurried(): boolean {
-    return this.#flushing > 0 || this.#buffer.isAwaited;
-  }
-
-  #hurry(): void {
-    for (const queue of this.#placer.queues()) this.#dispatcher.offer(queue);
-  }
-
-  #afterPlacing(queue: PartitionQueue, batch: PendingBatch): void {
-    if (batch.records.length === 1) {
-      this.#watch(batch);
-      batch.linger(this.#options.lingerMs, () => this.#dispatcher.offer(queue));
-    }
-    if (queue.isReady || this.#isHurried) this.#dispatcher.offer(queue);
-  }
-
-  #watch(batch: PendingBatch): void {
-    const { deliveryTimeoutMs } = this.#options;
-    batch.watch(deliveryTimeoutMs, () => {
-      const maybeWritten = batch.isSent;
-      const why = maybeWritten
-        ? `no answer came within ${deliveryTimeoutMs} ms: it may have been written or still be`
-        : `its turn did not come within ${deliveryTimeoutMs} ms`;
-      this.#failBatch(batch, { reason: "timed out", why, maybeWritten });
-    });
-  }
-
-  #endBatch(batch: PendingBatch, outcome: BatchOutcome): void {
-    if (batch.hasEnded) return;
-    if (outcome.error) {
-      const { error: cause, maybeWritten } = outcome;
-      const reason = outcome.tooLarge ? "too large" : "refused";
-      const why = cause.message;
-      return this.#failBatch(batch, { reason, why, maybeWritten, cause });
-    }
-    batch.hasEnded = true;
-    batch.stopTimers();
-    const { topic, partition, records } = batch;
-    const { baseOffset, logAppendTime } = outcome;
-    for (let i = 0; i < records.length; i++) {
-      const pending = records[i]!;
-      this.#ledger.end(pending, {
-        record: pending.record,
-        topic,
-        partition,
-        offset: baseOffset < 0n ? baseOffset : baseOffset + BigInt(i),
-        timestamp: logAppendTime < 0 ? pending.timestamp : logAppendTime,
-      });
-    }
-  }
-
-  /** Ends a batch's records. The sender may still be busy with it, and then keeps its room. */
-  #failBatch(batch: PendingBatch, failure: Failure): void {
-    if (batch.hasEnded) return;
-    batch.hasEnded = true;
-    batch.stopTimers();
-    const { recordBytes, isSent } = batch;
-    if (!isSent) this.#placer.queueOf(batch).remove(batch);
-    for (const pending of batch.records) this.#endFailed(pending, failure);
-    if (!isSent) this.#buffer.release(recordBytes);
-  }
-
-  /** Ends a record that has not been sent, and takes it out of wherever it waits. */
-  #fail(pending: PendingRecord, failure: Failure): void {
-    if (!pending.onResult) return;
-    const { batch, holdsRoom, bytes } = pending;
-    if (batch) {
-      batch.remove(pending);
-      if (batch.records.length === 0) {
-        batch.hasEnded = true;
-        batch.stopTimers();
-        this.#placer.queueOf(batch).remove(batch);
-      }
-    }
-    this.#endFailed(pending, failure);
-    if (holdsRoom) this.#buffer.release(bytes);
-  }
-
-  #endFailed(pending: PendingRecord, failure: Failure): void {
-    const { record } = pending;
-    const { reason, why, maybeWritten = false, cause } = failure;
-    const place = pending.batch
-      ? `${record.topic}-${pending.batch.partition}`
-      : `'${record.topic}'`;
-    const error = new UndeliveredError(
-      `Cannot send a record to ${place} as ${why}`,
-      { record, reason, maybeWritten, cause },
-    );
-    this.#ledger.end(pending, { record, error });
-  }
-
-  /** Ends all that is pending now; what callbacks add meanwhile is left alone. */
-  #failAll(failure: Failure): void {
-    const records = [...this.#buffer.drain(), ...this.#placer.drainUnplaced()];
-    const batches = [...this.#placer.queues()].flatMap((queue) =>
-      queue.underWay ? [queue.underWay, ...queue.batches] : [...queue.batches]
-    );
-    for (const record of records) this.#fail(record, failure);
-    for (const batch of batches) {
-      this.#failBatch(batch, { ...failure, maybeWritten: batch.isSent });
-    }
   }
 }
 

@@ -6,21 +6,31 @@ export interface RecordMetadata {
   topic: string;
   /** The number of its partition. */
   partition: number;
-  /** Its place in the partition; -1 if it was sent with `acks: 0`, which tells none. */
+  /** Its place in the partition; -1 if it was sent with `acks: 0`, to which no broker answers. */
   offset: bigint;
   /** Its own timestamp, or the broker's where the topic has `LogAppendTime`; milliseconds since 1970. */
   timestamp: number;
 }
 
-/** Why a record was not acknowledged. */
+/**
+ * Why a record was not acknowledged:
+ *
+ * - `"invalid"`: no broker could take it, or its topic has no such partition;
+ * - `"too large"`: for `maxRequestSize`, for `bufferMemory` or for the broker;
+ * - `"buffer full"`: `bufferMemory` or `maxPendingRecords` was reached, and it was not taken;
+ * - `"timed out"`: after `deliveryTimeoutMs`;
+ * - `"cancelled"`: by its signal, or by an interrupt;
+ * - `"closed"`: the accumulator was closed before it could be sent or answered;
+ * - `"refused"`: by the broker, for good.
+ */
 export type UndeliveredReason =
-  | "invalid" // it cannot be sent by anybody
-  | "too large" // than `maxRequestSize`, `bufferMemory` or what the broker takes
-  | "buffer full" // and `whenFull` is "refuse"
-  | "timed out" // after `deliveryTimeoutMs`
-  | "cancelled" // by its signal, or by an interrupt
-  | "closed" // the accumulator was, before it could be sent
-  | "refused"; // by the broker, or the client gave up
+  | "invalid"
+  | "too large"
+  | "buffer full"
+  | "timed out"
+  | "cancelled"
+  | "closed"
+  | "refused";
 
 /** How {@linkcode UndeliveredError} is made. */
 export interface UndeliveredErrorOptions {
@@ -35,7 +45,8 @@ export interface UndeliveredErrorOptions {
 }
 
 /**
- * What a record ends in that was not acknowledged.
+ * The error of a record that was not acknowledged. Its message says why, with
+ * the last answer of the broker if there was one, which is its `cause`.
  *
  * @example Usage
  * ```ts
@@ -56,11 +67,16 @@ export class UndeliveredError extends Error {
   /** Why it was not acknowledged. */
   readonly reason: UndeliveredReason;
   /**
-   * Whether it may lie in the log all the same: it was under way, and no
-   * answer told. To send it again may then write it twice.
+   * Whether it may lie in the log all the same: a request with it went out, in
+   * any of its tries, and no answer ruled out that it was written. Adding it
+   * again may then write it twice. If false, it is certainly not in the log.
    */
   readonly maybeWritten: boolean;
 
+  /**
+   * @param message The whole sentence.
+   * @param options The record, and what is known of it.
+   */
   constructor(
     message: string,
     { record, reason, maybeWritten, cause }: UndeliveredErrorOptions,
@@ -72,12 +88,15 @@ export class UndeliveredError extends Error {
   }
 }
 
-/** Why a record fails, before it is told of which record. */
+/** Why a record fails, without the record. */
 export interface Failure {
+  /** In a word. */
   reason: UndeliveredReason;
   /** The rest of the sentence "Cannot send to 'orders' as". */
   why: string;
+  /** Whether it may lie in the log all the same. Not by default. */
   maybeWritten?: boolean;
+  /** The error behind it. */
   cause?: unknown;
 }
 

@@ -5,6 +5,8 @@ import type { Partitioner } from "./partitioner.ts";
  * record, whatever the keys (Java's `RoundRobinPartitioner`). It makes small
  * batches: those of the sticky partitioner are larger, and spread as evenly.
  *
+ * @returns The partitioner, which counts for each topic.
+ *
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";

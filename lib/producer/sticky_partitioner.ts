@@ -1,3 +1,4 @@
+import { checkNumber, LARGEST_INT32 } from "./number_option.ts";
 import {
   type Partitioner,
   partitionFor,
@@ -27,6 +28,10 @@ interface Sticky {
  * shares of bytes. A partition whose batches pile up is chosen less often
  * (`partitioner.adaptive.partitioning.enable`).
  *
+ * @param options How it chooses.
+ * @returns The partitioner, which remembers each topic's partition.
+ * @throws {RangeError} If `batchSize` is not a positive integer.
+ *
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -42,6 +47,7 @@ export function stickyPartitioner(
   { batchSize = 16_384, ignoreKeys = false, random = Math.random }:
     StickyPartitionerOptions = {},
 ): Partitioner {
+  checkNumber("batchSize", batchSize, [1, LARGEST_INT32]);
   const topics = new Map<string, Sticky>();
   const goesByKey = (key: unknown) =>
     !ignoreKeys && key !== null && key !== undefined;

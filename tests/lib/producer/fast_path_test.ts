@@ -140,7 +140,7 @@ Deno.test("openFastPath() refuses what is neither text nor bytes", async () => {
   fastPath.close();
   assertEquals(
     (error as Error).message,
-    "Cannot encode a record as its value must be a text, bytes or null: current value is 42",
+    "Cannot encode a record as its value must be text, bytes or null: current value is 42",
   );
 });
 

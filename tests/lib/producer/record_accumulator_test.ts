@@ -6,7 +6,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { interrupt, InterruptedError, pause } from "lib/client/interrupt.ts";
-import { until } from "lib/client/until.ts";
+import { until } from "../../_patience.ts";
 import type { AccumulatorOptions } from "lib/producer/accumulator_options.ts";
 import {
   type OutgoingRecord,
@@ -17,7 +17,7 @@ import {
   type RecordResult,
   UndeliveredError,
 } from "lib/producer/record_result.ts";
-import { HeldSender } from "./held_sender.ts";
+import { HeldSender } from "./_held_sender.ts";
 
 const topic = "orders";
 
@@ -88,7 +88,7 @@ Deno.test("RecordAccumulator sends what is added in one go together, with no lin
 });
 
 Deno.test("RecordAccumulator lets each batch linger for its own time", async () => {
-  const { put, sent, sender } = await benchOf({ lingerMs: 60 });
+  const { put, sent, sender } = await benchOf({ lingerMs: 1_000 });
   const start = performance.now();
   put("a");
   await pause(30);
@@ -98,8 +98,8 @@ Deno.test("RecordAccumulator lets each batch linger for its own time", async () 
   await until(() => sent().length === 2, { intervalMs: 1 });
   assertEquals(sent(), ["0: a b", "1: c"]);
   const [first, second] = sender.requests.map(({ at }) => at);
-  assert(first! - start > 59, `the first lingered ${first! - start} ms`);
-  assert(second! - later > 59, `the second lingered ${second! - later} ms`);
+  assert(first! - start > 999, `the first lingered ${first! - start} ms`);
+  assert(second! - later > 999, `the second lingered ${second! - later} ms`);
 });
 
 Deno.test("RecordAccumulator sends a full batch at once and lets the rest linger", async () => {
@@ -288,7 +288,7 @@ Deno.test("RecordAccumulator ends a record in an error after the delivery timeou
   assertEquals(sent(), ["0: a"]);
   await until(() => results.length === 3, { intervalMs: 1 });
   const took = performance.now() - start;
-  assert(took > 48 && took < 2_000, `they ended after ${took} ms`);
+  assert(took > 48, `they ended after ${took} ms`);
   assertEquals(
     results.toSorted(),
     ["a timed out?", "b timed out", "cccccccc timed out"],
@@ -358,19 +358,19 @@ Deno.test("RecordAccumulator fails a bad record alone, with a sentence that says
     [
       { value: 42 },
       "invalid",
-      "'value' must be a text, bytes or null: current value is 42",
+      "'value' must be text, bytes or null: current value is 42",
     ],
     [{ value: undefined }, "invalid", "current value is undefined"],
     [
       { key: {} as string },
       "invalid",
-      "'key' must be a text, bytes or null: current value is an object (Object)",
+      "'key' must be text, bytes or null: current value is an object (Object)",
     ],
     [{ topic: "" }, "invalid", "'topic' must be a name: current value is ''"],
     [
       { partition: -1 },
       "invalid",
-      "'partition' must be a number from 0: current value is -1",
+      "'partition' must be a whole number from 0: current value is -1",
     ],
     [
       { partition: 4 },
@@ -385,7 +385,7 @@ Deno.test("RecordAccumulator fails a bad record alone, with a sentence that says
     [
       { headers: { trace: 7 as unknown as string } },
       "invalid",
-      "header 'trace' must be a text, bytes or a list",
+      "header 'trace' must be text, bytes or a list",
     ],
     [{ key: "bad", partition: undefined }, "invalid", "the key is bad"],
     [{ partition: undefined }, "invalid", "it has no partition 9"],

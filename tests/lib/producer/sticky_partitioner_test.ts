@@ -1,9 +1,5 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import {
-  keyHashPartitioner,
-  partitionFor,
-  type TopicView,
-} from "lib/producer/partitioner.ts";
+import { assert, assertEquals } from "@std/assert";
+import { partitionFor, type TopicView } from "lib/producer/partitioner.ts";
 import { roundRobinPartitioner } from "lib/producer/round_robin_partitioner.ts";
 import { stickyPartitioner } from "lib/producer/sticky_partitioner.ts";
 
@@ -117,17 +113,4 @@ Deno.test("roundRobinPartitioner() takes partitions in turn for each topic, what
     2,
     1,
   ]);
-});
-
-Deno.test("keyHashPartitioner() refuses a record without a key", () => {
-  const partitioner = keyHashPartitioner();
-  assertEquals(
-    partitioner.choose({ ...record, key: "order-1" }, viewOf(), 10),
-    partitionFor("order-1", 4),
-  );
-  assertThrows(
-    () => partitioner.choose({ ...record, key: null }, viewOf(), 10),
-    TypeError,
-    "the partitioner goes by keys and the record has none",
-  );
 });

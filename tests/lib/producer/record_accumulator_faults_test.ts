@@ -6,18 +6,9 @@ import type {
   ReadyBatch,
 } from "lib/producer/batch_sender.ts";
 import { RecordAccumulator } from "lib/producer/record_accumulator.ts";
+import { seeded } from "./_seeded.ts";
 
 const topic = "orders";
-
-/** Chance that comes the same each time (mulberry32). */
-function seeded(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Answers after some milliseconds, and fails as chance has it. */
 class ErraticSender implements BatchSender {

@@ -1,0 +1,91 @@
+import { assertEquals } from "@std/assert";
+import { type EndTurn, LeaderTurns } from "lib/producer/leader_turns.ts";
+
+/** Takes turns, and notes who has one. */
+function table(max: number, signal?: AbortSignal) {
+  const turns = new LeaderTurns(max);
+  const order: string[] = [];
+  const ends = new Map<string, EndTurn>();
+  return {
+    order,
+    take: async (
+      name: string,
+      leader: number | undefined,
+      isRepeated = false,
+    ) => {
+      ends.set(name, (await turns.take(leader, isRepeated, { signal }))!);
+      order.push(name);
+    },
+    end: async (name: string) => {
+      ends.get(name)!();
+      await Promise.resolve();
+      await Promise.resolve();
+    },
+  };
+}
+
+const settle = () => new Promise((resolve) => setTimeout(resolve));
+
+Deno.test("LeaderTurns lets so many first tries go to a leader, in order, and any number to others", async () => {
+  const { order, take, end } = table(2);
+  for (const name of ["a", "b", "c", "d"]) void take(name, 1);
+  void take("other", 2);
+  for (const name of ["x", "y", "z"]) void take(name, undefined);
+  await settle();
+  assertEquals(order, ["a", "b", "other", "x", "y", "z"]);
+  await end("b");
+  void take("late", 1);
+  await settle();
+  assertEquals(
+    order.slice(6),
+    ["c"],
+    "a turn is passed on, not free for a latecomer",
+  );
+  await end("a");
+  await end("c");
+  await settle();
+  assertEquals(order.slice(7), ["d", "late"]);
+});
+
+Deno.test("LeaderTurns has one repeated try under way to a leader, which takes no first one's turn", async () => {
+  const { order, take, end } = table(1);
+  for (const name of ["r1", "r2", "r3"]) void take(name, 1, true);
+  void take("first", 1);
+  await settle();
+  assertEquals(order, ["r1", "first"]);
+  await end("r1");
+  await settle();
+  assertEquals(order, ["r1", "first", "r2"]);
+});
+
+Deno.test("LeaderTurns ends all waits at the signal, and its turns can be ended then", async () => {
+  const controller = new AbortController();
+  const { order, take, end } = table(1, controller.signal);
+  for (const name of ["a", "b", "c"]) void take(name, 1);
+  await settle();
+  assertEquals(order, ["a"]);
+  controller.abort();
+  await settle();
+  assertEquals(order, ["a", "b", "c"]);
+  for (const name of ["b", "a", "c"]) await end(name);
+});
+
+Deno.test("LeaderTurns lets a try leave the line when another broker leads, and the others keep their places", async () => {
+  const turns = new LeaderTurns(1);
+  const endFirst = (await turns.take(1, false))!;
+  let leader = 1;
+  const order: string[] = [];
+  const moving = turns.take(1, false, { isMoved: () => leader !== 1 });
+  const staying = turns.take(1, false).then((end) => {
+    order.push("the one behind it");
+    return end!;
+  });
+  leader = 2;
+  assertEquals(await moving, undefined);
+  assertEquals(order, []);
+  endFirst();
+  (await staying)();
+  assertEquals(order, ["the one behind it"]);
+  // Nothing is left of the one that has moved.
+  (await turns.take(1, false))!();
+});
