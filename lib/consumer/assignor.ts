@@ -7,7 +7,7 @@ export interface GroupMember {
   memberId: string;
   /** The topics it wants. */
   topics: string[];
-  /** What it had before, by topic, and when it got it. Only sticky assignment asks for it. */
+  /** What it owned before, by topic, and when it got it, in milliseconds since 1970. Only sticky assignment asks for it. */
   owned?: { assignment: Record<string, number[]>; at: number };
 }
 
@@ -17,7 +17,7 @@ export type GroupAssignment = Record<string, Record<string, number[]>>;
 /**
  * Divides partitions among members.
  *
- * @param members Who is in the group, in any order.
+ * @param members The members of the group, in any order.
  * @param partitionCounts How many partitions each topic has.
  * @returns What each member gets; one without partitions has an empty entry.
  */
@@ -30,13 +30,13 @@ const { MemberAssignment, MemberMetadata } = AssignerProtocol;
 const VERSION = 0;
 
 /**
- * Makes an assignor that KafkaJS's consumers take out of a function that
- * divides partitions. All members of a group must name the same one; the first
- * of them, the group's leader, runs it.
+ * Turns a function that divides partitions into an assignor for KafkaJS's
+ * consumers. All members of a group must name the same one; the first of them,
+ * the group's leader, runs it.
  *
- * @param name What the members call it (`partition.assignment.strategy` names classes for it).
+ * @param name What the members call it (Java's `partition.assignment.strategy` names classes).
  * @param assign The function.
- * @param owned Tells what this member owns now, for an assignor that wants to know it.
+ * @param owned Returns what this member owns now, for an assignor that has to know it.
  * @returns An entry for `partitionAssigners` of `kafka.consumer()`.
  *
  * @example Usage
@@ -73,7 +73,7 @@ export function partitionAssignor(
         ...readMetadata(memberMetadata),
       }));
       const topics = [...new Set(known.flatMap(({ topics }) => topics))];
-      // Others may have subscribed to what the leader has not.
+      // Other members may have subscribed to topics that the leader has not.
       await cluster.addMultipleTargetTopics(topics);
       const counts = Object.fromEntries(
         topics.map((topic) => [

@@ -1,10 +1,10 @@
 /**
- * Tells how far a partition may be committed while its records are worked on
+ * Knows how far a partition may be committed while its records are worked on
  * side by side: up to the first one that is not finished, and never past it,
- * however many behind it are. A commit names the next record to read, so a
- * record before it that is not finished would be lost in a crash.
+ * however many later ones are finished. A commit names the next record to read,
+ * so a record before it that is not finished would be lost in a crash.
  *
- * Offsets may have gaps, as markers of transactions and compaction leave them.
+ * Offsets may have gaps, as compaction and the markers of transactions leave them.
  *
  * @example Usage
  * ```ts
@@ -39,7 +39,7 @@ export class CommitTracker {
   /**
    * Notes that the work on a record begins.
    *
-   * @param offset The record's offset, greater than all before.
+   * @param offset The record's offset, greater than all before it.
    * @throws {RangeError} If it is not.
    */
   start(offset: bigint): void {

@@ -1,5 +1,25 @@
-import type { Consumer, EachMessagePayload } from "kafkajs";
-import { withBackgroundCommits } from "./background_commits.ts";
+import type { Consumer, ConsumerRunConfig, EachBatchPayload } from "kafkajs";
+import { checkOptions } from "./check_options.ts";
+import {
+  BackgroundCommits,
+  type CommitInBackgroundOptions,
+} from "./commit_in_background.ts";
+import { commitFirmly } from "./commit_firmly.ts";
+import { CommitReport } from "./commit_report.ts";
+import { type ConsumedRecord, toConsumedRecord } from "./consumed_record.ts";
+import { ConsumerRun, type RunDuties } from "./consumer_run.ts";
+import { eachInTurn } from "./each_in_turn.ts";
+import { withHeartbeats } from "./heartbeats.ts";
+import type { BackgroundRun } from "./run_end.ts";
+
+const MODES = [
+  "auto",
+  "each record",
+  "asynchronous",
+  "each batch",
+  "background",
+  "never",
+] as const;
 
 /**
  * When a consumer commits:
@@ -8,52 +28,28 @@ import { withBackgroundCommits } from "./background_commits.ts";
  * - `each record`: after each record, and waits for the answer;
  * - `asynchronous`: after each record, and does not wait;
  * - `each batch`: once after all records of a partition that one fetch brought;
- * - `background`: each second, and when it stops (`withBackgroundCommits()`);
+ * - `background`: each second, and when it stops (`commitInBackground()`);
  * - `never`.
  */
-export type CommitMode =
-  | "auto"
-  | "each record"
-  | "asynchronous"
-  | "each batch"
-  | "background"
-  | "never";
-
-/** A record on its way through {@linkcode consume}. */
-export interface ConsumedRecord {
-  /** The topic's name. */
-  topic: string;
-  /** The partition's number. */
-  partition: number;
-  /** The record's place there. */
-  offset: bigint;
-  /** Its key as UTF-8, or null. */
-  key: string | null;
-  /** Its value as UTF-8, or null. */
-  value: string | null;
-}
+export type CommitMode = typeof MODES[number];
 
 /** How {@linkcode consume} works. */
-export interface ConsumeOptions {
+export interface ConsumeOptions extends CommitInBackgroundOptions {
   /** When to commit. */
   commit: CommitMode;
   /**
    * `commit first` makes at-most-once of `each record` and `each batch`: what
-   * is lost in a crash was committed, but not processed.
+   * is lost in a crash was committed, but not processed. `process first` by default.
    */
   order?: "process first" | "commit first";
-  /** For `auto`: a commit within a batch once this many milliseconds have passed. */
+  /** For `auto`: a commit within a batch once this many milliseconds have passed. None by default. */
   autoCommitInterval?: number;
-  /** For `auto`: a commit within a batch after so many records. */
+  /** For `auto`: a commit within a batch after so many records. None by default. */
   autoCommitThreshold?: number;
-  /** For `background`: how long from one commit to the next, in milliseconds. 1 s by default. */
-  everyMs?: number;
-  /** What to do with each record. */
+  /** What to do with each record. If it throws, KafkaJS delivers the record again, as often as its `retry` says, and then starts anew. */
   process: (record: ConsumedRecord) => void | Promise<void>;
-  /** Called with each record before anything is done with it. */
+  /** Called with each record before anything is done with it. Nothing by default. */
   onReceived?: (record: ConsumedRecord) => void;
-  /** Called with the error of a commit that nobody waits for. Nothing by default. */
-  onCommitError?: (error: unknown) => void;
 }
 
 /**
@@ -61,16 +57,25 @@ export interface ConsumeOptions {
  * they can be compared: what each costs in requests, and what a crash repeats
  * or loses.
  *
- * @param consumer A connected consumer that has subscribed.
+ * In all of them but `auto` a commit that is refused is tried again, in
+ * `asynchronous` by the next one; if only joining the group again helps, the
+ * consumer does that, and what was not committed comes again. Heartbeats go on
+ * while a record is processed. `stop()` and `disconnect()` may be called and
+ * awaited in `process` and `onReceived`: there they return at once, and the
+ * stop goes on afterwards.
+ *
+ * @param consumer A connected consumer that has subscribed, of KafkaJS or `kafkaClient()`.
  * @param options When to commit, and what to do with a record.
- * @throws {TypeError} If the mode has no `commit first`.
+ * @returns The run. Its `done` resolves when the consumer has been stopped, and rejects with the reason
+ *   when it has crashed without a restart. If nobody looks at it, the reason is a line on stderr.
+ * @throws {TypeError} If the mode is unknown or has no `commit first`, or a callback is not a function.
+ * @throws {RangeError} If a number among the options is wrong.
+ * @throws {Error} If the consumer is being run already, or has crashed for good while it joined.
  *
  * @example Usage
  * ```ts
- * import { assertEquals } from "@std/assert";
  * import { kafkaClient } from "../client/kafka_client.ts";
- * import { createTopic, deleteTopic, freshName } from "../client/topic.ts";
- * import { until } from "../client/until.ts";
+ * import { createTopic, deleteTopic, freshName } from "../admin/topic.ts";
  *
  * const kafka = kafkaClient();
  * const topic = freshName("orders");
@@ -85,100 +90,173 @@ export interface ConsumeOptions {
  * consumer.on(consumer.events.COMMIT_OFFSETS, () => void commits++);
  * await consumer.connect();
  * await consumer.subscribe({ topic, fromBeginning: true });
- * await consume(consumer, { commit: "each record", process: () => {} });
- * await until(() => commits === 2);
+ * const run = await consume(consumer, { commit: "each record", process: () => {} });
+ * await run.until(() => commits === 2); // a crash ends this wait, too
  * await consumer.disconnect();
+ * await run.done;
  * await deleteTopic(kafka, topic);
  * ```
  */
 export async function consume(
   consumer: Consumer,
   options: ConsumeOptions,
-): Promise<void> {
-  const { commit, order = "process first" } = options;
+): Promise<BackgroundRun> {
+  const settings = settingsOf(options);
+  const run = new ConsumerRun(consumer, "consume()");
+  await run.start(dutiesOf(consumer, settings));
+  return run.end;
+}
+
+type Settings = ReturnType<typeof settingsOf>;
+
+function settingsOf({
+  commit,
+  order = "process first",
+  autoCommitInterval,
+  autoCommitThreshold,
+  everyMs = 1_000,
+  process,
+  onReceived,
+  onCommitError,
+}: ConsumeOptions) {
   const canCommitFirst = commit === "each record" || commit === "each batch";
+  if (!MODES.includes(commit)) {
+    throw new TypeError(
+      `Cannot consume as 'commit' must be one of ${
+        MODES.map((mode) => `'${mode}'`).join(", ")
+      }: current value is '${commit}'`,
+    );
+  }
   if (order === "commit first" && !canCommitFirst) {
     throw new TypeError(
       `Cannot commit first as 'commit' must be 'each record' or 'each batch' for that: current value is '${commit}'`,
     );
   }
-  if (commit === "each batch") return await byBatch(consumer, options);
-  const { autoCommitInterval, autoCommitThreshold, everyMs } = options;
-  if (commit === "background") withBackgroundCommits(consumer, { everyMs });
-  await consumer.run({
-    autoCommit: commit === "auto",
-    autoCommitInterval,
-    autoCommitThreshold,
-    eachMessage: eachRecord(consumer, options),
-  });
-}
-
-function eachRecord(
-  consumer: Consumer,
-  { commit, order, process, onReceived, onCommitError }: ConsumeOptions,
-) {
-  return async (payload: EachMessagePayload) => {
-    const record = toRecord(payload.topic, payload.partition, payload.message);
-    const commitIt = () => consumer.commitOffsets([after(record)]);
-    onReceived?.(record);
-    if (order === "commit first") await commitIt();
-    await process(record);
-    if (commit === "each record" && order !== "commit first") await commitIt();
-    if (commit === "asynchronous") {
-      commitIt().catch(onCommitError ?? (() => {}));
-    }
-  };
-}
-
-async function byBatch(
-  consumer: Consumer,
-  { order, process, onReceived }: ConsumeOptions,
-): Promise<void> {
-  await consumer.run({
-    autoCommit: false,
-    eachBatchAutoResolve: false,
-    eachBatch: async ({ batch, resolveOffset, heartbeat, ...payload }) => {
-      const { topic, partition } = batch;
-      const records = batch.messages
-        .map((message) => toRecord(topic, partition, message));
-      records.forEach((record) => onReceived?.(record));
-      if (order === "commit first") {
-        const offset = BigInt(batch.lastOffset());
-        await consumer.commitOffsets([after({ topic, partition, offset })]);
-      }
-      for (const record of records) {
-        // Whatever is left is not resolved, and comes again.
-        if (!payload.isRunning() || payload.isStale()) break;
-        await process(record);
-        resolveOffset(String(record.offset));
-        await heartbeat();
-      }
-      if (order === "commit first") return;
-      await payload.commitOffsetsIfNecessary(payload.uncommittedOffsets());
+  checkOptions("consume", {
+    "a positive integer": { autoCommitThreshold: autoCommitThreshold ?? 1 },
+    "a number of milliseconds, 1 or more": {
+      ...{ everyMs, autoCommitInterval: autoCommitInterval ?? 1 },
     },
+    "a function": { process },
+    "a function, if it is given": { onReceived, onCommitError },
+  });
+  return {
+    ...{ commit, isFirst: order === "commit first" },
+    ...{ autoCommitInterval, autoCommitThreshold, everyMs },
+    ...{ process, onReceived, onCommitError },
+  };
+}
+
+function dutiesOf(consumer: Consumer, settings: Settings): RunDuties {
+  const { commit, everyMs, onCommitError } = settings;
+  const commits = new Commits(settings);
+  const byHand = { autoCommit: false, eachBatchAutoResolve: false };
+  switch (commit) {
+    case "auto":
+      return { config: byKafkaJs(settings) };
+    case "background":
+      return new BackgroundCommits(consumer, { everyMs, onCommitError })
+        .duties(byKafkaJs(settings));
+    case "each batch":
+      return { config: { ...byHand, eachBatch: byBatch(settings, commits) } };
+    default:
+      return {
+        config: { ...byHand, eachBatch: byRecord(consumer, settings, commits) },
+      };
+  }
+}
+
+function byKafkaJs(
+  { autoCommitInterval, autoCommitThreshold, process, onReceived }: Settings,
+): ConsumerRunConfig {
+  return {
+    ...{ autoCommitInterval, autoCommitThreshold },
+    eachMessage: async (payload) => {
+      const { topic, partition, message } = payload;
+      const record = toConsumedRecord(topic, partition, message);
+      onReceived?.(record);
+      await withHeartbeats(payload, () => process(record));
+    },
+  };
+}
+
+function byRecord(
+  consumer: Consumer,
+  { commit, isFirst, process, onReceived }: Settings,
+  commits: Commits,
+) {
+  return eachInTurn(consumer, async ({ message, payload }) => {
+    const { topic, partition } = payload.batch;
+    const record = toConsumedRecord(topic, partition, message);
+    onReceived?.(record);
+    if (isFirst) await commits.firmly(payload, record.offset);
+    await process(record);
+    if (commit === "asynchronous") {
+      commits.withoutWaiting(payload, record.offset);
+    }
+    if (commit === "each record" && !isFirst) {
+      await commits.firmly(payload, record.offset);
+    }
   });
 }
 
-function toRecord(
-  topic: string,
-  partition: number,
-  { offset, key, value }: EachMessagePayload["message"],
-): ConsumedRecord {
-  return {
-    topic,
-    partition,
-    offset: BigInt(offset),
-    key: key?.toString() ?? null,
-    value: value?.toString() ?? null,
+function byBatch(
+  { isFirst, process, onReceived }: Settings,
+  commits: Commits,
+) {
+  const takeAll = async (payload: EachBatchPayload) => {
+    const { batch, resolveOffset, heartbeat, isRunning, isStale } = payload;
+    const records = batch.messages.map((message) =>
+      toConsumedRecord(batch.topic, batch.partition, message)
+    );
+    records.forEach((record) => onReceived?.(record));
+    if (isFirst) await commits.firmly(payload, BigInt(batch.lastOffset()));
+    let last: bigint | undefined;
+    for (const record of records) {
+      // Whatever is left is not resolved, and comes again.
+      if (!isRunning() || isStale()) break;
+      await process(record);
+      last = record.offset;
+      resolveOffset(String(last));
+      await heartbeat();
+    }
+    if (last === undefined || isFirst) return;
+    // The last record stands for what lies behind it, such as the marker of a transaction.
+    const isWhole = last === records.at(-1)?.offset;
+    await commits.firmly(payload, isWhole ? BigInt(batch.lastOffset()) : last);
   };
+  return (payload: EachBatchPayload) =>
+    withHeartbeats(payload, () => takeAll(payload));
+}
+
+/** Commits by the payload: KafkaJS's `consumer.commitOffsets()` does nothing once a stop has begun. */
+class Commits {
+  readonly #report: CommitReport;
+
+  constructor({ onCommitError }: Settings) {
+    this.#report = new CommitReport("consume()", onCommitError);
+  }
+
+  async firmly(payload: EachBatchPayload, offset: bigint): Promise<void> {
+    await commitFirmly(() => commitBehind(payload, offset), {
+      report: this.#report,
+      isEnding: () => !payload.isRunning(),
+    });
+  }
+
+  withoutWaiting(payload: EachBatchPayload, offset: bigint): void {
+    commitBehind(payload, offset).then(
+      () => this.#report.accepted(),
+      (error) => this.#report.refused(error),
+    );
+  }
 }
 
 /** A commit names the record that comes next. */
-function after(
-  { topic, partition, offset }: Pick<
-    ConsumedRecord,
-    "topic" | "partition" | "offset"
-  >,
-) {
-  return { topic, partition, offset: String(offset + 1n) };
+async function commitBehind(
+  { batch: { topic, partition }, ...payload }: EachBatchPayload,
+  offset: bigint,
+): Promise<void> {
+  const partitions = [{ partition, offset: String(offset + 1n) }];
+  await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions }] });
 }

@@ -1,39 +1,26 @@
-import type { Buffer } from "node:buffer";
-import Decoder from "kafkajs/src/protocol/decoder.js";
 import protocolErrors from "kafkajs/src/protocol/error.js";
 import fetchRequest from "kafkajs/src/protocol/requests/fetch/v11/request.js";
 import {
   type BrokerConnection,
   sendRequest,
 } from "../client/broker_connections.ts";
+import { decodeFetchResponse } from "../client/fetch_response.ts";
 import {
   ISOLATION_LEVELS,
   type IsolationLevel,
-} from "../client/topic_offsets.ts";
-import { TruncatedBatchError } from "../log/corrupt_record_error.ts";
-import { decodeRecordBatches, type RecordBatch } from "../log/record_batch.ts";
-
-/** A transaction that was aborted, as a fetch tells it to who reads committed records only. */
-export interface AbortedTransaction {
-  producerId: bigint;
-  /** The offset of its first record in the partition; it ends with the producer's next marker. */
-  firstOffset: bigint;
-}
+} from "../admin/topic_offsets.ts";
+import type { RecordBatch } from "../log/record_batch.ts";
+import type { AbortedTransaction } from "../log/visible_batches.ts";
+import { wholeBatches } from "../log/whole_batches.ts";
 
 /** What one fetch brought. */
 export interface FetchedBatches {
   /** Whole batches, the first of which may begin before the offset asked for. */
   batches: RecordBatch[];
-  /** Where the next fetch goes on: behind the last batch, whatever it held. */
+  /** Where the next fetch goes on: after the last batch, whatever it held. */
   nextOffset: bigint;
   /** Aborted transactions among the batches. None if uncommitted records are asked for. */
   abortedTransactions: AbortedTransaction[];
-}
-
-interface FetchResponse {
-  errorCode: number;
-  abortedTransactions: AbortedTransaction[];
-  records: Buffer | null;
 }
 
 const MAX_WAIT_MS = 100;
@@ -41,7 +28,9 @@ const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * Fetches the batches from one offset of one partition on, as they are stored:
- * up to 4 MiB, and at least one batch, however large, if there is one.
+ * up to 4 MiB, and at least one batch, however large, if there is one. Those in
+ * front of a damaged batch come first; its error ends the fetch that begins
+ * with it.
  *
  * @param leader The partition's leader, as `withBrokers()` gives it.
  * @param from Topic, partition, and the offset to begin with.
@@ -55,8 +44,8 @@ const MAX_BYTES = 4 * 1024 * 1024;
  * import { assertEquals } from "@std/assert";
  * import { withBrokers } from "../client/broker_connections.ts";
  * import { kafkaClient } from "../client/kafka_client.ts";
- * import { createTopic, deleteTopic, freshName } from "../client/topic.ts";
- * import { fetchTopicOffsets, type PartitionOffsets } from "../client/topic_offsets.ts";
+ * import { createTopic, deleteTopic, freshName } from "../admin/topic.ts";
+ * import { fetchTopicOffsets, type PartitionOffsets } from "../admin/topic_offsets.ts";
  *
  * const kafka = kafkaClient();
  * const topic = freshName("empty");
@@ -91,58 +80,19 @@ export async function fetchBatches(
     isolationLevel: ISOLATION_LEVELS[isolationLevel],
     topics: [{ topic: from.topic, partitions: [partition] }],
   });
-  const { errorCode, abortedTransactions, records } = await sendRequest(
+  const response = await sendRequest(
     leader,
     request,
-    decodeResponse,
+    // deno-lint-ignore require-await
+    async (raw) => decodeFetchResponse(raw, request.apiVersion),
   );
-  if (errorCode !== 0) throw protocolErrors.createErrorFromCode(errorCode);
+  const fetched = response.topics[0]?.partitions[0];
+  const errorCode = fetched?.errorCode || response.errorCode;
+  if (errorCode) throw protocolErrors.createErrorFromCode(errorCode);
+  const { abortedTransactions = [], records = new Uint8Array() } = fetched ??
+    {};
   const batches = wholeBatches(records);
   const last = batches.at(-1)?.header.lastOffset;
   const nextOffset = last === undefined ? from.offset : last + 1n;
   return { batches, nextOffset, abortedTransactions };
-}
-
-/** The limit of bytes may cut off the last batch, but never the first. */
-function wholeBatches(records: Buffer | null): RecordBatch[] {
-  if (records === null || records.length === 0) return [];
-  const bytes = new Uint8Array(
-    records.buffer,
-    records.byteOffset,
-    records.length,
-  );
-  const batches = decodeRecordBatches(bytes, { truncated: "ignore" });
-  if (batches.length > 0) return batches;
-  throw new TruncatedBatchError(
-    `Cannot read the fetched batch: expected it whole, found only ${bytes.length} bytes of it`,
-    0,
-  );
-}
-
-/** The response of Fetch version 11, for one partition of one topic. */
-function decodeResponse(raw: Uint8Array): Promise<FetchResponse> {
-  const decoder = new Decoder(raw);
-  decoder.readInt32(); // throttle time
-  const errorCode = decoder.readInt16();
-  decoder.readInt32(); // session
-  const [response] = decoder.readArray(() => ({
-    topic: decoder.readString(),
-    partitions: decoder.readArray(() => {
-      decoder.readInt32(); // partition
-      const errorCode = decoder.readInt16();
-      decoder.readInt64(); // high watermark
-      decoder.readInt64(); // last stable offset
-      decoder.readInt64(); // first offset of the log
-      const abortedTransactions = decoder.readArray(() => ({
-        producerId: BigInt(String(decoder.readInt64())),
-        firstOffset: BigInt(String(decoder.readInt64())),
-      }));
-      decoder.readInt32(); // preferred replica
-      return { errorCode, abortedTransactions, records: decoder.readBytes() };
-    }),
-  }));
-  const [partition] = response?.partitions ?? [];
-  return Promise.resolve(
-    partition ?? { errorCode, abortedTransactions: [], records: null },
-  );
 }

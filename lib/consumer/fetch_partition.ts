@@ -1,27 +1,23 @@
 import type { BrokerConnection } from "../client/broker_connections.ts";
-import type { IsolationLevel } from "../client/topic_offsets.ts";
-import { decodeControlRecord } from "../log/control_record.ts";
+import type { IsolationLevel } from "../admin/topic_offsets.ts";
 import type { LogRecord } from "../log/record.ts";
-import type { RecordBatch } from "../log/record_batch.ts";
-import {
-  type AbortedTransaction,
-  fetchBatches,
-  type FetchedBatches,
-} from "./fetch_batches.ts";
+import { visibleBatches } from "../log/visible_batches.ts";
+import { fetchBatches } from "./fetch_batches.ts";
 
 /** What one fetch brought. */
 export interface FetchedRecords {
   /** The records a consumer of this isolation level is given. */
   records: LogRecord[];
-  /** Where the next fetch goes on: behind the last whole batch, whatever it held. */
+  /** Where the next fetch goes on: after the last whole batch, whatever it held. */
   nextOffset: bigint;
 }
 
 /**
- * Fetches from one offset of one partition on. Offsets have gaps: markers of
- * transactions take one each, compaction takes records away. So the end of a
- * partition need not be the offset of a record, and what tells a reader how far
- * it has come is the last offset that the batch's head names.
+ * Fetches from one offset of one partition on, and gives what Java's consumer
+ * gives ({@linkcode visibleBatches}). Offsets have gaps: markers of transactions
+ * take one each, and compaction takes records away. So a fetch may bring batches
+ * and no record, and how far a reader has come is the last offset that the
+ * header of the last batch names.
  *
  * @param leader The partition's leader, as `withBrokers()` gives it.
  * @param from Topic, partition, and the offset to begin with.
@@ -35,8 +31,8 @@ export interface FetchedRecords {
  * import { assertEquals } from "@std/assert";
  * import { withBrokers } from "../client/broker_connections.ts";
  * import { kafkaClient } from "../client/kafka_client.ts";
- * import { createTopic, deleteTopic, freshName } from "../client/topic.ts";
- * import { fetchTopicOffsets, type PartitionOffsets } from "../client/topic_offsets.ts";
+ * import { createTopic, deleteTopic, freshName } from "../admin/topic.ts";
+ * import { fetchTopicOffsets, type PartitionOffsets } from "../admin/topic_offsets.ts";
  *
  * const kafka = kafkaClient();
  * const topic = freshName("empty");
@@ -56,38 +52,14 @@ export async function fetchPartition(
   from: { topic: string; partition: number; offset: bigint },
   isolationLevel: IsolationLevel,
 ): Promise<FetchedRecords> {
-  const fetched = await fetchBatches(leader, from, isolationLevel);
-  // A batch comes whole, also the part of it before the offset asked for.
-  const records = visibleBatches(fetched)
+  const { batches, abortedTransactions, nextOffset } = await fetchBatches(
+    leader,
+    from,
+    isolationLevel,
+  );
+  // A batch comes whole, with the part of it before the offset asked for.
+  const records = visibleBatches(batches, abortedTransactions)
     .flatMap((batch) => batch.records())
     .filter(({ offset }) => offset >= from.offset);
-  return { records, nextOffset: fetched.nextOffset };
-}
-
-/** Follows the log from the first record of each aborted transaction to its marker. */
-function visibleBatches(
-  { batches, abortedTransactions }: FetchedBatches,
-): RecordBatch[] {
-  const waiting = abortedTransactions.toSorted(byFirstOffset);
-  const aborted = new Set<bigint>();
-  return batches.filter((batch) => {
-    const { lastOffset, producerId, isControl, isTransactional } = batch.header;
-    while (waiting[0] && waiting[0].firstOffset <= lastOffset) {
-      aborted.add(waiting.shift()!.producerId);
-    }
-    if (isControl) {
-      if (isAbort(batch)) aborted.delete(producerId);
-      return false;
-    }
-    return !(isTransactional && aborted.has(producerId));
-  });
-}
-
-function byFirstOffset(a: AbortedTransaction, b: AbortedTransaction): number {
-  return a.firstOffset < b.firstOffset ? -1 : 1;
-}
-
-function isAbort(batch: RecordBatch): boolean {
-  const [marker] = batch.records();
-  return marker !== undefined && decodeControlRecord(marker).type === "ABORT";
+  return { records, nextOffset };
 }

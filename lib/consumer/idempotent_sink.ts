@@ -4,7 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 export interface IdempotentSinkOptions {
   /** The table that keeps the ids, made if it is missing. `processed` by default. */
   table?: string;
-  /** How long to wait for another writer of the same file, in milliseconds. 5 s by default. */
+  /** How long to wait for another writer of the same file, in milliseconds. 5 s by default (SQLite's `busy_timeout`). */
   busyTimeoutMs?: number;
 }
 
@@ -17,10 +17,10 @@ export interface IdempotentSinkOptions {
  *
  * It covers what is in that database, and nothing else: an e-mail that the
  * effect sends is sent again if the transaction fails after it. Choose the id
- * for what may repeat: topic, partition and offset know a record that is read
- * twice; only an id from the business (`payment-17`) also knows one that was
- * sent twice. Ids are kept for ever: delete those older than the topic's
- * `retention.ms`, which cannot come again.
+ * for what may repeat: topic, partition and offset recognise a record that is read
+ * twice; only an id from the business (`payment-17`) recognises one that was sent
+ * twice, too. Ids are kept until you delete them: those older than the topic's
+ * `retention.ms` cannot come again.
  *
  * @example Usage
  * ```ts
@@ -75,7 +75,8 @@ export class IdempotentSink {
   /**
    * Runs an effect on the database, unless one with this id has been stored.
    *
-   * @param id What makes two records the same one.
+   * @param id What makes two records the same one: text, or bytes such as a record's key. The text
+   *   `"a"` and the byte `a` are two ids.
    * @param effect Changes the same database. It must be done when it returns: a transaction
    *   cannot wait for a promise here.
    * @returns Whether the effect was run now.
@@ -83,7 +84,7 @@ export class IdempotentSink {
    * @throws {TypeError} If the effect returns a promise; then nothing is stored either.
    * @throws {Error} SQLite's, if another writer holds the file for too long.
    */
-  once(id: string, effect: () => unknown): boolean {
+  once(id: string | Uint8Array, effect: () => unknown): boolean {
     // Immediately, so that of two processes with the same id the second waits, and then sees it.
     this.#database.exec("BEGIN IMMEDIATE");
     try {
@@ -98,14 +99,19 @@ export class IdempotentSink {
     }
   }
 
-  /** Whether the effect of this id has been stored. */
-  has(id: string): boolean {
+  /**
+   * Whether the effect of this id has been stored.
+   *
+   * @param id The id.
+   * @returns Whether it has.
+   */
+  has(id: string | Uint8Array): boolean {
     return this.#database
       .prepare(`SELECT 1 FROM ${this.#table} WHERE id = ?`).get(id) !==
       undefined;
   }
 
-  #note(id: string): boolean {
+  #note(id: string | Uint8Array): boolean {
     const { changes } = this.#database
       .prepare(
         `INSERT INTO ${this.#table} (id) VALUES (?) ON CONFLICT DO NOTHING`,

@@ -4,7 +4,7 @@ import { within } from "../client/deadline.ts";
 export interface KeyedWorkersOptions {
   /** How many pieces of work run side by side. 8 by default. */
   concurrency?: number;
-  /** How many may wait or run; then `submit()` waits. Ten for each worker by default. */
+  /** How many may wait or run at most; beyond that, `submit()` waits. Ten for each worker by default. */
   limit?: number;
 }
 
@@ -14,8 +14,8 @@ export interface KeyedWorkersOptions {
  * time. So one slow record delays its own key only, where a consumer that
  * takes record after record delays all (head-of-line blocking).
  *
- * When a piece of work fails, nothing new begins, and whoever submits or waits
- * gets the error.
+ * When a piece of work fails, nothing new begins, and every caller that submits
+ * or waits gets the error.
  *
  * @example Usage
  * ```ts
@@ -48,6 +48,7 @@ export class KeyedWorkers {
   /**
    * Makes idle workers.
    *
+   * @param options How many work, and how much may wait.
    * @throws {RangeError} If an option is not a positive integer.
    */
   constructor(
@@ -95,6 +96,7 @@ export class KeyedWorkers {
    * @param options After how many milliseconds to give up, 5 minutes by default.
    * @throws The error of the first piece of work that failed.
    * @throws {DeadlineError} If it takes too long.
+   * @throws {InterruptedError} If `interrupt()` is called meanwhile.
    */
   async idle({ deadlineMs = 300_000 } = {}): Promise<void> {
     await within(this.settled(), {
@@ -104,8 +106,10 @@ export class KeyedWorkers {
   }
 
   /**
-   * As `idle()`, but without an end and whatever `interrupt()` says: for a
-   * handler, which must not leave while its work goes on.
+   * Waits as `idle()` does, but without a deadline and whatever `interrupt()`
+   * says: for a handler, which must not return while its work goes on.
+   *
+   * @throws The error of the first piece of work that failed.
    */
   async settled(): Promise<void> {
     while (this.#failure ? this.#running > 0 : this.#accepted > 0) {

@@ -7,7 +7,7 @@ import { readPartitions } from "./read_partitions.ts";
 export interface ReadBatchesOptions {
   /** The partition, 0 by default. */
   partition?: number;
-  /** The offset to begin with. By default the first that is kept. A batch comes whole, also what it holds before. */
+  /** The offset to begin with. By default the first that is kept. A batch comes whole, with what it holds before that. */
   fromOffset?: bigint;
   /** After how long to give up, in milliseconds. 10 s by default. */
   deadlineMs?: number;
@@ -21,16 +21,17 @@ export interface ReadBatchesOptions {
  * @param kafka The cluster.
  * @param topic The topic's name.
  * @param options Which partition, where to begin, and when to give up.
- * @returns The batches, in order. `header.position` is that within a response, and of no use.
+ * @returns The batches, in order. `header.position` is the place within a response, and of no use.
+ * @throws {Error} If there is no such topic, or no such partition.
  * @throws {CorruptRecordError} If a batch was damaged on its way or in the log.
- * @throws {DeadlineError} If it takes too long, also while the partition has no leader.
+ * @throws {DeadlineError} If it takes too long, even because the partition has no leader.
  *
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { CompressionTypes } from "kafkajs";
  * import { kafkaClient } from "../client/kafka_client.ts";
- * import { createTopic, deleteTopic, freshName } from "../client/topic.ts";
+ * import { createTopic, deleteTopic, freshName } from "../admin/topic.ts";
  *
  * const kafka = kafkaClient();
  * const topic = freshName("events");
@@ -49,11 +50,12 @@ export interface ReadBatchesOptions {
 export async function readBatches(
   kafka: Kafka,
   topic: string,
-  { partition = 0, ...options }: ReadBatchesOptions = {},
+  { partition = 0, fromOffset, deadlineMs }: ReadBatchesOptions = {},
 ): Promise<RecordBatch[]> {
   const batches: RecordBatch[] = [];
   await readPartitions(kafka, topic, {
-    ...options,
+    fromOffset,
+    deadlineMs,
     partitions: [partition],
     isolationLevel: "read_uncommitted",
     async read(leader, from, end) {

@@ -5,18 +5,21 @@ import {
   withBrokers,
 } from "../client/broker_connections.ts";
 import { pause } from "../client/interrupt.ts";
-import { mayPass } from "../client/may_pass.ts";
-import { fetchStableOffsets } from "../client/stable_offsets.ts";
+import { isRetriable } from "../client/retriable.ts";
+import { fetchStableOffsets } from "../admin/stable_offsets.ts";
 import {
   fetchTopicOffsets,
   type IsolationLevel,
   type PartitionOffsets,
-} from "../client/topic_offsets.ts";
+} from "../admin/topic_offsets.ts";
 
 /** Where in a topic to go on reading. */
 export interface ReadPosition {
+  /** The topic's name. */
   topic: string;
+  /** The partition's number. */
   partition: number;
+  /** The offset of the next record. */
   offset: bigint;
 }
 
@@ -24,15 +27,22 @@ export interface ReadPosition {
 export interface ReadPartitionsOptions {
   /** Only these partitions. All by default. */
   partitions?: number[];
-  /** The offset to begin with in each partition. By default the first that is kept. */
-  fromOffset?: bigint;
+  /** The offset to begin with in each partition, or one for each partition's number. By default, and for a partition without one, the first that is kept. */
+  fromOffset?: bigint | ReadonlyMap<number, bigint>;
   /** Whether the end is before the first open transaction. */
   isolationLevel: IsolationLevel;
   /** After how long to give up, in milliseconds. 10 s by default. */
   deadlineMs?: number;
   /**
    * Fetches something from a position on, before an end, and returns the offset
-   * to go on with. If it throws what may pass, it is called again from there.
+   * to go on with, which is past everything that the fetch brought, records or
+   * not. If it throws an error that may pass, it is called again from there.
+   *
+   * @param leader The partition's leader, connected.
+   * @param from The partition, and the offset to fetch from.
+   * @param end Where the partition ended when reading began: nothing from this offset on is wanted.
+   * @returns The offset to go on with, above that of `from`. Reading ends once it is `end` or more.
+   * @throws What ends the reading, unless it is retriable or `OFFSET_OUT_OF_RANGE`.
    */
   read(
     leader: BrokerConnection,
@@ -51,13 +61,13 @@ const RETRY_MS = 100;
  * @param topic The topic's name.
  * @param options Where to begin, what to do with each part, and when to give up.
  * @throws {Error} If there is no such topic, or no such partition.
- * @throws {DeadlineError} If it takes too long, also while a partition has no leader.
+ * @throws {DeadlineError} If it takes too long, even because a partition has no leader.
  *
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { kafkaClient } from "../client/kafka_client.ts";
- * import { createTopic, deleteTopic, freshName } from "../client/topic.ts";
+ * import { createTopic, deleteTopic, freshName } from "../admin/topic.ts";
  * import { fetchBatches } from "./fetch_batches.ts";
  *
  * const kafka = kafkaClient();
@@ -105,7 +115,7 @@ export async function readPartitions(
         obstacle = ` (no leader of partition ${leaderless.partition} answers)`;
       } catch (error) {
         // A leader may change, die or lose its oldest records meanwhile: look again, go on.
-        if (!mayPass(error) && !isOutOfRange(error)) throw error;
+        if (!isRetriable(error) && !isOutOfRange(error)) throw error;
         obstacle = ` (${error})`;
       }
       await pause(RETRY_MS, brokers.signal);
@@ -143,9 +153,13 @@ async function readToEnd(
   { topic, positions, ends, fromOffset = 0n, read }: Reading,
   partitions: PartitionOffsets[],
 ): Promise<void> {
+  const first = (partition: number) =>
+    typeof fromOffset === "bigint"
+      ? fromOffset
+      : fromOffset.get(partition) ?? 0n;
   const reads = partitions.map(async ({ partition, address, begin }) => {
     const end = ends?.get(partition) ?? 0n;
-    let offset = later(begin!, positions.get(partition) ?? fromOffset);
+    let offset = later(begin!, positions.get(partition) ?? first(partition));
     if (offset >= end) return;
     const leader = await brokers.at(address!);
     while (offset < end) {

@@ -1,42 +1,44 @@
-import type {
-  Consumer,
-  ConsumerConfig,
-  EachBatchPayload,
-  Kafka,
-  TopicMessages,
-} from "kafkajs";
-import { withAdmin } from "../client/admin.ts";
-import { FencedError, isFenced } from "../client/fenced_error.ts";
-import { watchedProducer } from "../client/watched_producer.ts";
-import type { ConsumedRecord } from "./consume.ts";
+import { AsyncLocalStorage } from "node:async_hooks";
 import {
+  type Consumer,
+  type ConsumerGroupJoinEvent,
+  type EachBatchPayload,
+  type Kafka,
+  Partitioners,
+} from "kafkajs";
+import { visitClusters } from "../client/inner_cluster.ts";
+import { watchedProducer } from "../client/watched_producer.ts";
+import { CommittedOffsetsClient } from "./committed_offsets_client.ts";
+import { toConsumedRecord } from "./consumed_record.ts";
+import { withHeartbeats } from "./heartbeats.ts";
+import { InputPartition } from "./input_partition.ts";
+import { knownPartitions } from "./known_partitions.ts";
+import { tolerateLeaderless } from "./leaderless_partitions.ts";
+import { sendNullHeaders } from "./null_headers.ts";
+import { PartitionFailure } from "./partition_failure.ts";
+import {
+  type ReadProcessWriteOptions,
+  type ReadProcessWriteSettings,
   type TransactionPoint,
-  TransactionWriter,
-} from "./transaction_writer.ts";
+  withDefaults,
+} from "./read_process_write_options.ts";
+import { RunEnd } from "./run_end.ts";
+import { settlesWithin } from "./settles_within.ts";
+import { TransactionWriter } from "./transaction_writer.ts";
 
-/** How a {@linkcode ReadProcessWrite} works. */
-export interface ReadProcessWriteOptions {
-  /** The topic to read. */
-  from: string;
-  /** The group that reads it. */
-  groupId: string;
-  /**
-   * What the transactional ids begin with: one each for a partition of the
-   * input. The same for all instances and after every restart, or nobody is fenced.
-   */
-  transactionalId: string;
-  /** What to write for a record; none is fine. If it throws, its transaction is aborted and its records come again. */
-  process: (
-    record: ConsumedRecord,
-  ) => TopicMessages[] | Promise<TopicMessages[]>;
-  /** How many records of the input to put into one transaction at most. By default all that a fetch brought of a partition. */
-  recordsPerTransaction?: number;
-  /** After how long the coordinator aborts an open transaction, in milliseconds. 60 s by default (`transaction.timeout.ms`). */
-  transactionTimeout?: number;
-  /** Called at each labelled point of each transaction. */
-  onPoint?: (point: TransactionPoint, records: ConsumedRecord[]) => void;
-  /** More settings of KafkaJS's consumer, such as `sessionTimeout`. */
-  consumerConfig?: Omit<ConsumerConfig, "groupId">;
+export type { ReadProcessWriteOptions, TransactionPoint };
+
+/** How long the work under way may take at the end, as long as Java's `close()` waits by default. */
+const WORK_MS = 30_000;
+/** After how long other partitions do not wait any more for one that is taken over. */
+const TAKE_OVER_MS = 1_000;
+/** How long each of the clients may take to close. */
+const CLOSE_MS = 10_000;
+
+interface Pause {
+  key: string;
+  paused: { topic: string; partitions: number[] }[];
+  timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 /**
@@ -46,23 +48,35 @@ export interface ReadProcessWriteOptions {
  * That holds for what is written to the same cluster. What `process` does
  * elsewhere happens again when a record comes again.
  *
- * - Each partition of the input has a transactional id of its own, so that who
- *   takes over a partition fences who had it. KafkaJS cannot fence by the
- *   group's generation as Java does since KIP-447.
+ * - Each partition of the input has a transactional id of its own, so that the
+ *   member that takes over a partition fences the one that had it. KafkaJS
+ *   cannot fence by the group's generation as Java does since KIP-447.
  * - Taking over waits until what the one before had decided is written, and
  *   only then asks where to go on: a consumer's own answer may be older.
+ * - After a failed transaction its producer is replaced, and the partition goes
+ *   on from what is committed, after a pause that grows up to `maxRetryMs`;
+ *   other partitions go on meanwhile. KafkaJS's producer cannot be used after
+ *   a failed commit, whose outcome is unknown.
+ * - A producer that is fenced is given up, and the partition goes on with a new
+ *   one if a heartbeat finds that it is still this member's: after an outage
+ *   longer than `transactionTimeout`, for example. Otherwise the member joins
+ *   the group again; another one that has the partition now keeps it.
  * - `CONCURRENT_TRANSACTIONS`, the answer while the last transaction's markers
  *   are on their way, is retried after some milliseconds (kafkajs#430).
  * - A connection on which nobody answers is left after `requestTimeout`.
- * - After any failure the transaction is aborted and its producer replaced:
- *   KafkaJS's cannot be used after a failed commit, whose outcome is unknown.
- * - Who is fenced stops, and says so: `ended` rejects with a {@linkcode FencedError}.
+ * - Heartbeats are sent while `process` works, so a record may take longer than
+ *   the session. One that never ends keeps its partition.
+ *
+ * What goes wrong is said in one line each by the client's logger, as a
+ * warning. Only what no waiting can mend ends the run: a missing permission, a
+ * consumer that KafkaJS does not start again, a transactional id that is used
+ * outside of the group. Then everything is closed and `done` rejects.
  *
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { kafkaClient } from "../client/kafka_client.ts";
- * import { createTopic, deleteTopic, freshName } from "../client/topic.ts";
+ * import { createTopic, deleteTopic, freshName } from "../admin/topic.ts";
  * import { until } from "../client/until.ts";
  * import { readTopic } from "./read_topic.ts";
  *
@@ -78,7 +92,9 @@ export interface ReadProcessWriteOptions {
  *   from: orders,
  *   groupId: freshName("billing"),
  *   transactionalId: freshName("billing"),
- *   process: ({ value }) => [{ topic: bills, messages: [{ value: `bill for ${value}` }] }],
+ *   process: ({ key, value, headers, timestamp }) => [
+ *     { topic: bills, messages: [{ key, value: `bill for ${value}`, headers, timestamp }] },
+ *   ],
  * });
  * await billing.connect();
  * const written = await until(async () => {
@@ -87,37 +103,96 @@ export interface ReadProcessWriteOptions {
  * });
  * assertEquals(written, ["bill for tea", "bill for cake"]);
  * await billing.disconnect();
+ * await billing.done;
  * for (const topic of [orders, bills]) await deleteTopic(kafka, topic);
+ * ```
+ *
+ * @example A record that fails goes to a dead letter topic, in the same transaction
+ * ```ts
+ * import { kafkaClient } from "../client/kafka_client.ts";
+ *
+ * new ReadProcessWrite(kafkaClient(), {
+ *   from: ["orders", "returns"],
+ *   groupId: "billing",
+ *   transactionalId: "billing",
+ *   process: ({ value }) => [{ topic: "bills", messages: [{ value: JSON.parse(`${value}`).sum }] }],
+ *   onFailed: ({ topic, key, value, headers }, error) => [{
+ *     topic: `${topic}.dead`,
+ *     messages: [{ key, value, headers: { ...headers, error: `${error}` } }],
+ *   }],
+ * });
  * ```
  */
 export class ReadProcessWrite implements AsyncDisposable {
-  /** The consumer that reads the input. */
+  /** The consumer that reads the input. Its `stop()` and `disconnect()` end the whole run. */
   readonly consumer: Consumer;
-  /** Settles when the loop has ended: after `disconnect()`, or with the error that ended it. */
-  readonly ended: Promise<void>;
   readonly #kafka: Kafka;
-  readonly #options: ReadProcessWriteOptions;
-  readonly #writers = new Map<number, TransactionWriter>();
-  readonly #end: PromiseWithResolvers<void>;
-  #hasFailed = false;
+  readonly #settings: ReadProcessWriteSettings;
+  readonly #disconnectConsumer: () => Promise<void>;
+  readonly #committed: CommittedOffsetsClient;
+  readonly #partitions = new Map<string, InputPartition>();
+  /** Partitions that are being given up. Until that is done, nobody takes them over here. */
+  readonly #leaving = new Map<string, Promise<void>>();
+  /** Partitions of which nothing is fetched now. */
+  readonly #pauses = new Map<string, Pause>();
+  readonly #work = new Set<Promise<void>>();
+  /** What runs inside of a callback: to wait for the end there would be to wait for itself. */
+  readonly #inside = new AsyncLocalStorage<{ runs: boolean }>();
+  readonly #end: RunEnd;
+  readonly #stop = Promise.withResolvers<{ reason?: unknown }>();
+  readonly #closed: Promise<unknown[]>;
+  readonly #leaveClusters: () => void;
+  /** The topic whose writer is being made: the client's other clusters are left as they are. */
+  #makingFor: string | undefined;
+  #isStopping = false;
+  /** Counts the assignments: what was fetched in an older one is not worked on. */
+  #assignment = 0;
   #transactions = 0;
   #retries = 0;
 
-  /** Connects nothing yet. */
+  /**
+   * Connects nothing yet.
+   *
+   * @param kafka The cluster: a client of KafkaJS 2.2.4, best one of `kafkaClient()`.
+   * @param options What to read, and what to do.
+   * @throws {RangeError} If a number among the options is out of range.
+   * @throws {TypeError} If there is no topic, or it is not a client of KafkaJS 2.2.4.
+   */
   constructor(kafka: Kafka, options: ReadProcessWriteOptions) {
-    const { groupId, consumerConfig, recordsPerTransaction = 1 } = options;
-    if (!Number.isInteger(recordsPerTransaction) || recordsPerTransaction < 1) {
-      throw new RangeError(
-        `Cannot write as 'recordsPerTransaction' must be a positive integer: current value is ${recordsPerTransaction}`,
-      );
-    }
     this.#kafka = kafka;
-    this.#options = options;
+    const settings = withDefaults(options);
+    const { groupId, consumerConfig } = settings;
+    this.#settings = {
+      ...settings,
+      process: this.#marked(settings.process)!,
+      onFailed: this.#marked(settings.onFailed),
+      onPoint: this.#marked(settings.onPoint),
+      onTakenOver: this.#marked(settings.onTakenOver),
+      onLost: this.#marked(settings.onLost),
+      onAborted: this.#marked(settings.onAborted),
+    };
+    this.#end = new RunEnd(`ReadProcessWrite of group '${groupId}'`);
+    this.#committed = new CommittedOffsetsClient(kafka, groupId);
+    this.#leaveClusters = visitClusters(kafka, (cluster) => {
+      if (this.#makingFor === undefined) return;
+      sendNullHeaders(cluster);
+      tolerateLeaderless(cluster, this.#makingFor);
+    });
     this.consumer = kafka.consumer({ ...consumerConfig, groupId });
-    this.#end = Promise.withResolvers();
-    this.ended = this.#end.promise;
-    // Who does not ask for the end need not be told of it as an unhandled rejection.
-    this.ended.catch(() => {});
+    const { stop, disconnect } = this.consumer;
+    this.consumer.stop = () => this.disconnect();
+    this.consumer.disconnect = () => this.disconnect();
+    this.#disconnectConsumer = () => {
+      Object.assign(this.consumer, { stop, disconnect });
+      return this.consumer.disconnect();
+    };
+    // From here on it runs outside of any callback, whoever asks for the end.
+    this.#closed = this.#stop.promise.then(({ reason }) => this.#close(reason));
+  }
+
+  /** Resolves when the run has ended after `disconnect()`; rejects with the reason if it ended by an error, once all is closed. */
+  get done(): Promise<void> {
+    return this.#end.done;
   }
 
   /** How many transactions it has committed. */
@@ -127,33 +202,47 @@ export class ReadProcessWrite implements AsyncDisposable {
 
   /** How often it has tried again after `CONCURRENT_TRANSACTIONS`. */
   get concurrentRetries(): number {
-    return [...this.#writers.values()]
+    return [...this.#partitions.values()]
       .reduce((sum, { retries }) => sum + retries, this.#retries);
   }
 
-  /** Joins the group, and begins to work. */
+  /**
+   * Joins the group, and begins to work.
+   *
+   * @throws {Error} KafkaJS's error, if there is no broker or no such topic.
+   */
   async connect(): Promise<void> {
-    const { from, onPoint: _, ...options } = this.#options;
+    const { topics, fromBeginning, partitionsConsumedConcurrently } =
+      this.#settings;
     const { consumer } = this;
-    // Whoever had a partition meanwhile has fenced its producer.
-    consumer.on(consumer.events.GROUP_JOIN, () => this.#dropAll());
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
-      if (!payload.restart) this.#end.reject(payload.error);
+    consumer.on(consumer.events.GROUP_JOIN, (event) => this.#joined(event));
+    consumer.on(consumer.events.CRASH, ({ payload: { restart, error } }) => {
+      this.#joined({ payload: { memberAssignment: {} } });
+      if (!restart) this.#stopBecauseOf(error);
     });
     await consumer.connect();
-    await consumer.subscribe({ topic: from, fromBeginning: true });
+    await consumer.subscribe({ topics, fromBeginning });
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      eachBatch: (payload) => this.#work(payload, options),
+      partitionsConsumedConcurrently,
+      eachBatch: (payload) => this.#track(payload),
     });
   }
 
-  /** Finishes the transaction under way, and leaves the group. */
+  /**
+   * Finishes the transaction under way, leaves the group and closes all
+   * producers. Inside of a callback it returns at once, and the rest happens
+   * when that has returned.
+   *
+   * @throws {Error} The first error of a client that did not close, once all others are closed.
+   */
   async disconnect(): Promise<void> {
-    await this.consumer.disconnect();
-    await this.#dropAll();
-    this.#end.resolve();
+    this.#isStopping = true;
+    this.#stop.resolve({});
+    if (this.#inside.getStore()?.runs) return;
+    const [error] = await this.#closed;
+    if (error !== undefined) throw error;
   }
 
   /** Disconnects, at the end of an `await using`. */
@@ -161,100 +250,238 @@ export class ReadProcessWrite implements AsyncDisposable {
     await this.disconnect();
   }
 
-  async #work(
-    { batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload,
-    { recordsPerTransaction }: Pick<
-      ReadProcessWriteOptions,
-      "recordsPerTransaction"
-    >,
-  ): Promise<void> {
-    if (this.#hasFailed) return;
-    const { partition } = batch;
+  #stopBecauseOf(reason: unknown): void {
+    this.#isStopping = true;
+    this.#stop.resolve({ reason });
+  }
+
+  /** Work that is waited for at the end. */
+  async #track(payload: EachBatchPayload): Promise<void> {
+    if (this.#isStopping) return;
+    const work = this.#read(payload);
+    this.#work.add(work);
     try {
-      const writer = await this.#writerOf(partition);
-      const committed = await writer.committed();
-      const records = toRecords(batch);
-      const open = records.filter(({ offset }) => offset >= committed);
-      const size = recordsPerTransaction ?? Math.max(open.length, 1);
-      for (let at = 0; at < open.length; at += size) {
-        if (!isRunning() || isStale()) return;
-        const part = open.slice(at, at + size);
-        await writer.write(part, heartbeat);
-        this.#transactions++;
-        resolveOffset(String(part.at(-1)!.offset));
-        await heartbeat();
-      }
-      resolveOffset(batch.lastOffset());
-    } catch (error) {
-      await this.#drop(partition);
-      if (!isFenced(error)) throw error;
-      this.#stopFenced(this.#idOf(partition), error);
+      await work;
+    } finally {
+      this.#work.delete(work);
     }
   }
 
-  #idOf(partition: number): string {
-    const { transactionalId, from } = this.#options;
-    return `${transactionalId}-${from}-${partition}`;
+  /** Marks what a callback does. What it has started and not awaited is outside again once it has returned. */
+  #marked<A extends unknown[], R>(
+    callback: ((...args: A) => R | Promise<R>) | undefined,
+  ): ((...args: A) => Promise<R>) | undefined {
+    if (callback === undefined) return undefined;
+    return async (...args) => {
+      const state = { runs: true };
+      try {
+        return await this.#inside.run(state, callback, ...args);
+      } finally {
+        state.runs = false;
+      }
+    };
   }
 
-  async #writerOf(partition: number): Promise<TransactionWriter> {
-    const present = this.#writers.get(partition);
+  async #read(payload: EachBatchPayload): Promise<void> {
+    const { batch: { topic, partition, messages }, resolveOffset } = payload;
+    const assignment = this.#assignment;
+    const goesOn = () =>
+      !this.#isStopping && assignment === this.#assignment &&
+      payload.isRunning() && !payload.isStale();
+    const input = await withHeartbeats(
+      payload,
+      () => this.#partitionOf(topic, partition),
+    );
+    if (!goesOn()) return;
+    let rest = messages.map((one) => toConsumedRecord(topic, partition, one));
+    const resolve = (offset: bigint) => {
+      resolveOffset(String(offset));
+      input.resolved(offset);
+    };
+    try {
+      while (rest.length > 0) {
+        // A transaction that did not succeed has given it up.
+        if (!await this.#takeOver(input, rest[0]!.offset, payload)) return;
+        rest = rest.filter(({ offset }) => offset >= input.next);
+        if (!goesOn()) return;
+        if (rest.length === 0) break;
+        const count = await withHeartbeats(payload, () => input.write(rest));
+        if (count > 0) this.#transactions++;
+        if (!goesOn()) return;
+        if (count > 0) resolve(rest[count - 1]!.offset);
+        rest = rest.slice(count);
+        // It throws when the group wants its members to join again.
+        await payload.heartbeat();
+      }
+      if (goesOn()) resolve(BigInt(payload.batch.lastOffset()));
+    } catch (error) {
+      if (!(error instanceof PartitionFailure)) throw error;
+      // KafkaJS may take the offset of a transaction that was aborted for committed.
+      if (goesOn()) resolveOffset(String(rest[0]!.offset - 1n));
+      this.#note(input, error);
+    }
+  }
+
+  /** @returns Whether it is taken over. If not, it will be, while others go on. */
+  async #takeOver(
+    input: InputPartition,
+    first: bigint,
+    payload: EachBatchPayload,
+  ): Promise<boolean> {
+    if (input.isInDoubt) {
+      // If the member is not known any more, this throws, and KafkaJS joins the group again.
+      await payload.heartbeat();
+      input.isInDoubt = false;
+    }
+    const taking = input.takeOver(first);
+    const isDone = await withHeartbeats(
+      payload,
+      () => settlesWithin(taking, TAKE_OVER_MS),
+    );
+    if (!isDone) {
+      const pause = this.#pause(input);
+      taking.then(() => this.#resume(pause)).catch((failure) =>
+        this.#note(input, failure)
+      );
+      return false;
+    }
+    await taking;
+    return true;
+  }
+
+  /** Says what happened, and ends the run or lets the partition pause. */
+  #note(input: InputPartition, failure: PartitionFailure): void {
+    const key = `${input.topic}/${input.partition}`;
+    this.#say(`${key}: ${failure.message}`);
+    if (this.#isStopping || this.#partitions.get(key) !== input) return;
+    if (failure.isFinal) return this.#stopBecauseOf(failure.cause);
+    const pause = this.#pause(input);
+    pause.timer = setTimeout(() => this.#resume(pause), failure.pauseMs);
+  }
+
+  /** KafkaJS fetches nothing of it meanwhile. The others go on. */
+  #pause({ topic, partition }: InputPartition): Pause {
+    const key = `${topic}/${partition}`;
+    const paused = [{ topic, partitions: [partition] }];
+    const pause: Pause = { key, paused, timer: undefined };
+    clearTimeout(this.#pauses.get(key)?.timer);
+    this.#pauses.set(key, pause);
+    try {
+      this.consumer.pause(paused);
+    } catch {
+      // The consumer has just stopped.
+    }
+    return pause;
+  }
+
+  #resume(pause: Pause | undefined): void {
+    if (!pause || this.#pauses.get(pause.key) !== pause) return;
+    this.#pauses.delete(pause.key);
+    clearTimeout(pause.timer);
+    try {
+      this.consumer.resume(pause.paused);
+    } catch {
+      // The consumer has just stopped.
+    }
+  }
+
+  async #partitionOf(
+    topic: string,
+    partition: number,
+  ): Promise<InputPartition> {
+    const key = `${topic}/${partition}`;
+    await this.#leaving.get(key);
+    const present = this.#partitions.get(key);
     if (present) return present;
-    const { from, groupId, transactionTimeout, process, onPoint } =
-      this.#options;
-    const writer = new TransactionWriter(
-      watchedProducer(this.#kafka, {
-        transactionalId: this.#idOf(partition),
+    const transactionalId =
+      `${this.#settings.transactionalId}-${topic}-${partition}`;
+    const input = new InputPartition({
+      topic,
+      partition,
+      transactionalId,
+      settings: this.#settings,
+      makeWriter: () => this.#makeWriter(transactionalId, topic),
+      askCommitted: () => this.#committed.ask(topic, partition),
+      say: (line) => this.#say(line),
+    });
+    this.#partitions.set(key, input);
+    return input;
+  }
+
+  #makeWriter(transactionalId: string, topic: string): TransactionWriter {
+    const { groupId, transactionTimeout } = this.#settings;
+    this.#makingFor = topic;
+    try {
+      const producer = watchedProducer(this.#kafka, {
+        transactionalId,
+        transactionTimeout,
         maxInFlightRequests: 1,
-        ...(transactionTimeout === undefined ? {} : { transactionTimeout }),
-      }).producer,
-      {
-        groupId,
-        process,
-        onPoint,
-        askCommitted: () =>
-          withAdmin(this.#kafka, async (admin) => {
-            const topics = await admin.fetchOffsets({
-              groupId,
-              topics: [from],
-            });
-            const found = topics[0]?.partitions
-              .find((one) => one.partition === partition);
-            return BigInt(found?.offset ?? -1);
-          }),
-      },
+        createPartitioner: knownPartitions(Partitioners.DefaultPartitioner),
+        // A repetition of KafkaJS's writes twice what another broker has not answered yet. And other
+        // partitions wait for it. Here a new producer tries again, with a new epoch.
+        retry: { retries: 0 },
+      });
+      return new TransactionWriter(producer, groupId);
+    } finally {
+      this.#makingFor = undefined;
+    }
+  }
+
+  /** Gives up the partitions that the group has given to others. */
+  #joined(
+    { payload: { memberAssignment } }: {
+      payload: Pick<ConsumerGroupJoinEvent["payload"], "memberAssignment">;
+    },
+  ): void {
+    this.#assignment++;
+    for (const [key, input] of this.#partitions) {
+      const { topic, partition } = input;
+      if (memberAssignment[topic]?.includes(partition)) continue;
+      this.#partitions.delete(key);
+      this.#resume(this.#pauses.get(key));
+      const leaving = input.giveUp().finally(() => {
+        this.#retries += input.retries;
+        if (this.#leaving.get(key) === leaving) this.#leaving.delete(key);
+      });
+      this.#leaving.set(key, leaving);
+    }
+  }
+
+  /** Closes everything, whatever fails. Returns the errors of what did not close. */
+  async #close(reason: unknown): Promise<unknown[]> {
+    const errors: unknown[] = [];
+    const attempt = async (what: string, close: () => Promise<unknown>) => {
+      try {
+        const closing = close();
+        if (await settlesWithin(closing, CLOSE_MS)) return await closing;
+        closing.catch(() => {});
+        throw new Error(`Waited ${CLOSE_MS / 1000} s for ${what} to close`);
+      } catch (error) {
+        errors.push(error);
+      }
+    };
+    await settlesWithin(Promise.allSettled([...this.#work]), WORK_MS);
+    await attempt("the consumer", this.#disconnectConsumer);
+    const inputs = [...this.#partitions.values()];
+    this.#joined({ payload: { memberAssignment: {} } });
+    await attempt(
+      "the producers",
+      () => Promise.all([...this.#leaving.values()]),
     );
-    this.#writers.set(partition, writer);
-    await writer.takeOver();
-    return writer;
+    await Promise.allSettled(inputs.map((input) => input.abandon()));
+    await attempt("the admin client", () => this.#committed.close());
+    this.#leaveClusters();
+    const failure = reason ?? errors[0];
+    if (failure === undefined) this.#end.resolve();
+    else this.#end.reject(failure);
+    return reason === undefined ? errors : [];
   }
 
-  async #drop(partition: number): Promise<void> {
-    const writer = this.#writers.get(partition);
-    this.#writers.delete(partition);
-    this.#retries += writer?.retries ?? 0;
-    await writer?.close();
+  #say(line: string): void {
+    const { groupId } = this.#settings;
+    const text = `ReadProcessWrite of group '${groupId}': ${line}`;
+    // A stand-in for KafkaJS may have no logger.
+    if (this.#kafka.logger) this.#kafka.logger().warn(text);
+    else console.error(text);
   }
-
-  async #dropAll(): Promise<void> {
-    await Promise.all([...this.#writers.keys()].map((key) => this.#drop(key)));
-  }
-
-  #stopFenced(transactionalId: string, cause: unknown): void {
-    this.#hasFailed = true;
-    // Not awaited: it waits for the handler that this is called in.
-    this.consumer.stop().catch(() => {}).finally(() =>
-      this.#end.reject(new FencedError(transactionalId, { cause }))
-    );
-  }
-}
-
-function toRecords({ topic, partition, messages }: EachBatchPayload["batch"]) {
-  return messages.map(({ offset, key, value }): ConsumedRecord => ({
-    topic,
-    partition,
-    offset: BigInt(offset),
-    key: key?.toString() ?? null,
-    value: value?.toString() ?? null,
-  }));
 }

@@ -1,10 +1,11 @@
 import type { Kafka } from "kafkajs";
-import type { IsolationLevel } from "../client/topic_offsets.ts";
+import type { IsolationLevel } from "../admin/topic_offsets.ts";
 import type { LogRecord, RecordHeader } from "../log/record.ts";
+import { textOf } from "../log/text.ts";
 import { fetchPartition } from "./fetch_partition.ts";
 import { readPartitions } from "./read_partitions.ts";
 
-/** A record as it lies in a topic, with its bytes read as UTF-8. */
+/** A record as it lies in a topic, with its bytes read as UTF-8; a byte order mark stays. */
 export interface TopicRecord {
   /** The number of its partition. */
   partition: number;
@@ -14,10 +15,10 @@ export interface TopicRecord {
   key: string | null;
   /** Its value, or null if it is a tombstone. */
   value: string | null;
-  /** Its headers. Of a name that repeats, the last; an empty text for a null. */
-  headers: Record<string, string>;
-  /** When it was made, or appended, as the topic's `message.timestamp.type` says. */
-  timestamp: Date;
+  /** Its headers. Of a name that repeats, the last, as Java's `lastHeader()`. A null stays null. */
+  headers: Record<string, string | null>;
+  /** When it was made, or appended, as the topic's `message.timestamp.type` says; null if it has no time (-1). */
+  timestamp: Date | null;
 }
 
 /** How {@linkcode readTopic} reads. */
@@ -27,8 +28,8 @@ export interface ReadTopicOptions {
   /**
    * `read_committed`, the default and KafkaJS's, leaves out what transactions
    * aborted and stops before the first open one. Java's is `read_uncommitted`.
-   * What was committed before is always read, though brokers show it some
-   * milliseconds after `commit()` has returned only.
+   * What was committed before is always read, though brokers show it only some
+   * milliseconds after `commit()` has returned.
    */
   isolationLevel?: IsolationLevel;
   /** After how long to give up, in milliseconds. 10 s by default. */
@@ -45,13 +46,14 @@ export interface ReadTopicOptions {
  * @param options Where to begin, what counts, and when to give up.
  * @returns The records by partition, and in order within each.
  * @throws {Error} If there is no such topic.
- * @throws {DeadlineError} If it takes too long, also while a partition has no leader.
+ * @throws {CorruptRecordError} If a batch was damaged on its way or in the log.
+ * @throws {DeadlineError} If it takes too long, even because a partition has no leader.
  *
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { kafkaClient } from "../client/kafka_client.ts";
- * import { createTopic, deleteTopic, freshName } from "../client/topic.ts";
+ * import { createTopic, deleteTopic, freshName } from "../admin/topic.ts";
  *
  * const kafka = kafkaClient();
  * const orders = freshName("orders");
@@ -70,12 +72,14 @@ export interface ReadTopicOptions {
 export async function readTopic(
   kafka: Kafka,
   topic: string,
-  { isolationLevel = "read_committed", ...options }: ReadTopicOptions = {},
+  { isolationLevel = "read_committed", fromOffset, deadlineMs }:
+    ReadTopicOptions = {},
 ): Promise<TopicRecord[]> {
   const records: TopicRecord[] = [];
   await readPartitions(kafka, topic, {
     isolationLevel,
-    ...options,
+    fromOffset,
+    deadlineMs,
     async read(leader, from, end) {
       const fetched = await fetchPartition(leader, from, isolationLevel);
       for (const record of fetched.records) {
@@ -91,21 +95,21 @@ export async function readTopic(
   );
 }
 
-const utf8 = new TextDecoder();
-
 function toTopicRecord(partition: number, record: LogRecord): TopicRecord {
   return {
     partition,
     offset: record.offset,
-    key: record.key && utf8.decode(record.key),
-    value: record.value && utf8.decode(record.value),
+    key: record.key && textOf(record.key),
+    value: record.value && textOf(record.value),
     headers: toTexts(record.headers),
-    timestamp: new Date(Number(record.timestamp)),
+    timestamp: record.timestamp < 0n
+      ? null
+      : new Date(Number(record.timestamp)),
   };
 }
 
-function toTexts(headers: RecordHeader[]): Record<string, string> {
+function toTexts(headers: RecordHeader[]): Record<string, string | null> {
   return Object.fromEntries(
-    headers.map(({ key, value }) => [key, value ? utf8.decode(value) : ""]),
+    headers.map(({ key, value }) => [key, value && textOf(value)]),
   );
 }

@@ -8,13 +8,13 @@ import {
 /**
  * Leaves members what they have, and moves only what balance asks for, as
  * Java's `StickyAssignor` does: afterwards no member could take over a
- * partition of one that has at least two more.
+ * partition from one that has at least two more.
  *
  * Of two members that claim the same partition, the one that got it later keeps
  * it: the other was ejected meanwhile and has not noticed. (Java compares the
- * group's generations, which KafkaJS does not tell.)
+ * group's generations, which KafkaJS does not hand over.)
  *
- * @param members Who is in the group, and what each has.
+ * @param members The members of the group, and what each has.
  * @param partitionCounts How many partitions each topic has.
  * @returns What each member gets.
  *
@@ -70,7 +70,7 @@ function placesOf(partitionCounts: Record<string, number>): Place[] {
   );
 }
 
-/** Gives each partition to the last of those who had it, and returns the others. */
+/** Gives each partition to the last of the members that had it, and returns those that nobody had. */
 function keepOwned(shares: Share[], places: Place[]): Place[] {
   return places.filter((place) => {
     const [owner] = shares.filter((share) =>
@@ -95,7 +95,7 @@ function leastLoaded(shares: Share[], place: Place): Share | undefined {
 function moveOne(shares: Share[]): boolean {
   const byLoad = shares.toSorted((a, b) => b.places.length - a.places.length);
   for (const from of byLoad) {
-    // The last ones were given out last: what is owned longest is moved last.
+    // The last ones were given out last: what has been owned longest is moved last.
     for (const place of from.places.toReversed()) {
       const to = leastLoaded(shares, place)!;
       if (from.places.length - to.places.length < 2) continue;
@@ -118,21 +118,26 @@ function byTopic(places: Place[]): Record<string, number[]> {
   return assignment;
 }
 
-/** Sticky assignment for one consumer of KafkaJS, which has to remember what it owned. */
+/** Sticky assignment for one consumer of KafkaJS, for which it remembers what the consumer owned. */
 export interface StickyAssignor {
   /** The entry of `partitionAssigners`. */
   assignor: PartitionAssigner;
-  /** Has it remember what this consumer, made with the assignor, is assigned. Call it before `run()`. */
+  /**
+   * Remembers from now on what a consumer is assigned. Call it before `run()`.
+   *
+   * @param consumer The consumer that was made with the assignor.
+   * @returns The consumer.
+   */
   follow(consumer: Consumer): Consumer;
 }
 
 /**
  * Makes a sticky assignor for a consumer of KafkaJS. KafkaJS knows the eager
- * protocol only: all partitions are revoked in each rebalance, also those that
+ * protocol only: all partitions are revoked in each rebalance, even those that
  * come back. What stickiness saves is what a member has built up for them.
  *
- * What a member owned travels to the leader in a form of our own, so all
- * members must use this one; Java's `sticky` does not understand it.
+ * What a member owned travels to the leader in a format of this library's, so
+ * all members must use this assignor; Java's `sticky` does not understand it.
  *
  * @returns The assignor.
  *

@@ -1,6 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { openChildSink } from "lib/consumer/child_sink.ts";
 import { IdempotentSink } from "lib/consumer/idempotent_sink.ts";
 
 /** Runs a test with a file of its own, which outlives the databases opened on it. */
@@ -101,24 +100,17 @@ Deno.test("IdempotentSink keeps ids of several tables apart, and refuses what is
   );
 });
 
-Deno.test("openChildSink() knows a record by nothing, its place or its key", () => {
-  const record = {
-    ...{ topic: "payments", partition: 0, offset: 3n },
-    ...{ key: "payment-3" as string | null, value: "10" },
-  };
-  const deliveries = [record, record, { ...record, offset: 4n }];
-  const written = (once?: "key" | "offset") =>
-    deliveries.map(openChildSink({ file: ":memory:", once }));
-  assertEquals(written(), [true, true, true]);
-  assertEquals(written("offset"), [true, false, true]);
-  assertEquals(written("key"), [true, false, false]);
-  assertThrows(
-    () =>
-      openChildSink({ file: ":memory:", once: "key" })({
-        ...record,
-        key: null,
-      }),
-    TypeError,
-    "the record at offset 3 of partition 0 of 'payments'",
+Deno.test("IdempotentSink knows bytes as well as text, and does not mix them up", () => {
+  const database = new DatabaseSync(":memory:");
+  const sink = new IdempotentSink(database);
+  const ids = ["a", Uint8Array.of(0x61), Uint8Array.of(0xff)];
+  const twice = [...ids, ...ids];
+  assertEquals(
+    twice.map((id) => sink.once(id, () => {})),
+    [true, true, true, false, false, false],
+  );
+  assertEquals(
+    [sink.has(Uint8Array.of(0xff)), sink.has(Uint8Array.of(0xfe))],
+    [true, false],
   );
 });
