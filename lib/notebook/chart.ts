@@ -92,7 +92,7 @@ export function chart(
   );
 }
 
-/** What Plot returns, which tells the scales, and the drawing in it. */
+/** What Plot returns, which knows the scales, and the drawing in it. */
 interface Pane {
   figure: Drawn;
   svg: Drawn;

@@ -2,7 +2,7 @@ import {
   type ClusterGuard,
   type ClusterGuardOptions,
   openCluster,
-} from "../cluster/cluster_guard.ts";
+} from "../faults/cluster_guard.ts";
 import { type Notebook, openNotebook } from "./notebook.ts";
 
 /** A notebook on the cluster of three brokers, with the guard that makes faults. */
@@ -23,7 +23,12 @@ export interface ClusterNotebook extends Notebook {
  * @param number The notebook's number: "14".
  * @param options Another cluster than the project's own.
  * @returns The notebook; `notebook.cluster` makes faults.
+ * @throws {NoBrokerError} If no broker of the cluster answers.
  * @throws {EngineUnavailableError} If nothing on this machine can run the cluster.
+ * @throws {EngineError} If a node cannot be started or thawed.
+ * @throws {DeadlineError} If not all replicas are in sync in time.
+ * @throws {InterruptedError} If the Stop button is pressed meanwhile.
+ * @throws {Error} What else {@linkcode openNotebook} throws.
  *
  * @example Usage
  * ```ts
@@ -44,17 +49,48 @@ export async function openClusterNotebook(
       : "The cluster is ready.",
   );
   const { addresses: brokers } = cluster;
-  const notebook = await openNotebook(number, { brokers });
+  return withCluster(await openNotebook(number, { brokers }), cluster);
+}
+
+/**
+ * Joins a notebook and the cluster that it runs on.
+ *
+ * @param notebook The notebook.
+ * @param cluster The cluster's guard.
+ * @returns The notebook, whose `close()` restores the cluster first, and closes the notebook whatever comes of that.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { kafkaClient } from "../client/kafka_client.ts";
+ *
+ * const done: string[] = [];
+ * const notebook = { kafka: kafkaClient(), close: () => Promise.resolve(void done.push("closed")) };
+ * const cluster = { restore: () => Promise.resolve(["Broker 2 is started again"]) };
+ * await withCluster(notebook as never, cluster as never).close();
+ * assertEquals(done, ["closed"]);
+ * ```
+ */
+export function withCluster(
+  notebook: Notebook,
+  cluster: ClusterGuard,
+): ClusterNotebook {
   return {
     cluster,
     kafka: notebook.kafka,
+    kafkaConfig: notebook.kafkaConfig,
+    brokers: notebook.brokers,
+    name: (base) => notebook.name(base),
     topic: (base, options) => notebook.topic(base, options),
     group: (base) => notebook.group(base),
     use: (client) => notebook.use(client),
     async close() {
-      const restored = await cluster.restore();
-      if (restored.length > 0) console.log(`${restored.join("; ")}.`);
-      await notebook.close();
+      try {
+        const restored = await cluster.restore();
+        if (restored.length > 0) console.log(`${restored.join("; ")}.`);
+      } finally {
+        await notebook.close();
+      }
     },
   };
 }

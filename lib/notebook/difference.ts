@@ -142,7 +142,20 @@ function kindOf(value: object): string {
   return Object.prototype.toString.call(value);
 }
 
-function pathPart(key: string): string {
+/**
+ * Writes a key as it stands behind an object in a path.
+ *
+ * @param key The key.
+ * @returns `.lost`, or `["not a name"]`.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals([pathPart("lost"), pathPart("orders-1")], [".lost", '["orders-1"]']);
+ * ```
+ */
+export function pathPart(key: string): string {
   return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key)
     ? `.${key}`
     : `[${JSON.stringify(key)}]`;

@@ -7,7 +7,9 @@ export const JUPYTER_DISPLAY: unique symbol = Symbol.for(
 
 /** One output in several forms, by MIME type; a page shows the richest it knows. */
 export interface DisplayBundle {
+  /** For terminals, and for pages that know nothing better. */
   "text/plain": string;
+  /** For pages. */
   "text/html"?: string;
   [mimeType: string]: unknown;
 }
@@ -28,23 +30,43 @@ export interface DisplayBundle {
 export class Output {
   /** The output's forms by MIME type. */
   readonly bundle: DisplayBundle;
+  /** What a page needs to know of the forms, by MIME type: a picture's size and words. */
+  readonly metadata: Record<string, unknown>;
 
-  /** Makes an output of its forms. */
-  constructor(bundle: DisplayBundle) {
+  /**
+   * Makes an output of its forms.
+   *
+   * @param bundle The forms by MIME type.
+   * @param metadata What a page needs to know of them.
+   */
+  constructor(bundle: DisplayBundle, metadata: Record<string, unknown> = {}) {
     this.bundle = bundle;
+    this.metadata = metadata;
   }
 
-  /** What the Deno kernel calls for a cell's last expression. */
+  /**
+   * What the Deno kernel calls for a cell's last expression.
+   *
+   * @returns The forms by MIME type.
+   */
   [JUPYTER_DISPLAY](): DisplayBundle {
     return this.bundle;
   }
 
-  /** What `console.log` prints. */
+  /**
+   * What `console.log` prints.
+   *
+   * @returns The text form.
+   */
   [Symbol.for("Deno.customInspect")](): string {
     return this.toString();
   }
 
-  /** The output's text form. */
+  /**
+   * Turns the output into text.
+   *
+   * @returns The text form.
+   */
   toString(): string {
     return this.bundle["text/plain"];
   }
@@ -64,7 +86,7 @@ export function show(output: Output): void {
   if (!inKernel()) return console.log(output.toString());
   sendToPage("display_data", {
     data: output.bundle,
-    metadata: {},
+    metadata: output.metadata,
     transient: {},
   });
 }

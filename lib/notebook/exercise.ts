@@ -1,5 +1,8 @@
+import { connectionFromEnvironment } from "../client/connection.ts";
 import { InterruptedError, interruptSignal } from "../client/interrupt.ts";
+import { findBroker } from "../client/probe.ts";
 import { escapeHtml, Output, show } from "./display.ts";
+import { exerciseNote, noteExercise } from "./learner.ts";
 
 /** The MIME type under which an exercise's state is published for the notebook runner. */
 export const EXERCISE_MIME = "application/vnd.kafka-notebooks.exercise+json";
@@ -7,25 +10,28 @@ export const EXERCISE_MIME = "application/vnd.kafka-notebooks.exercise+json";
 /** How far a reader has come with an exercise. */
 export type ExerciseState = "not yet" | "solved";
 
-/** Options for {@linkcode check}. */
+/** How long {@linkcode check} waits. */
 export interface CheckOptions {
   /** After how many milliseconds a check that has not ended counts as "not yet" (default 20 000). */
   deadlineMs?: number;
 }
-
-const hintsShown = new Map<string, number>();
 
 /**
  * Checks a reader's solution of an exercise. If the test passes, the exercise
  * is shown as solved; if it fails, as "not yet", with the reason and one more
  * hint each time. It never fails the cell, so that a run of the whole notebook
  * goes on past exercises that nobody has solved; only the Stop button ends it.
+ * What is not about the answer, such as a broker that is gone, is said and uses
+ * up no hint. In a learner's copy, hints and solutions survive the kernel.
+ * A check that always passes is worth nothing: the notebook runner sees to it
+ * that each one says "not yet" to the stub and "solved" to the solution.
  *
  * @param name The exercise's name, as in the tags of its cells.
  * @param hints What to say after the first, second, … failing run, from vague to plain.
  * @param test Returns a sentence that says what is wrong, or `false`, or throws, while the
  *   solution is wrong; returns nothing once it is right.
  * @param options The deadline.
+ * @throws {InterruptedError} If the Stop button was pressed.
  *
  * @example Usage
  * ```ts
@@ -42,17 +48,38 @@ export async function check(
   test: () => unknown,
   options: CheckOptions = {},
 ): Promise<void> {
-  const why = await whyNot(test, options.deadlineMs ?? 20_000);
-  if (why === undefined) {
-    hintsShown.delete(name);
+  const verdict = await judge(test, options.deadlineMs ?? 20_000);
+  if (verdict === undefined) {
+    noteExercise(name, { isSolved: true, hints: 0 });
     return show(exerciseOutput(name, "solved"));
   }
-  const count = Math.min((hintsShown.get(name) ?? 0) + 1, hints.length + 1);
-  hintsShown.set(name, count);
-  show(exerciseOutput(name, "not yet", { why, hint: hintText(hints, count) }));
+  const { why, isAboutAnswer } = verdict;
+  if (!isAboutAnswer) {
+    return show(exerciseOutput(name, "not yet", {
+      why: `This is not about your answer: ${why}`,
+    }));
+  }
+  const count = Math.min(exerciseNote(name).hints + 1, hints.length + 1);
+  noteExercise(name, { hints: count });
+  const hint = hintText(hints, count);
+  show(exerciseOutput(name, "not yet", { why, hint }));
 }
 
-/** Draws an exercise's state, and publishes it under {@linkcode EXERCISE_MIME}. */
+/**
+ * Draws an exercise's state, and publishes it under {@linkcode EXERCISE_MIME}.
+ *
+ * @param name The exercise's name.
+ * @param state How far the reader has come.
+ * @param words `why`: why it is not solved yet; `hint`: what to say to help. By default neither is shown.
+ * @returns An output.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(String(exerciseOutput("partition-of", "solved")), "✓ Solved: partition-of");
+ * ```
+ */
 export function exerciseOutput(
   name: string,
   state: ExerciseState,
@@ -86,32 +113,41 @@ export function exerciseOutput(
   });
 }
 
+/** Why a test does not pass. */
+interface Verdict {
+  why: string;
+  /** Whether the answer may be at fault; else it is what the check needs. */
+  isAboutAnswer: boolean;
+}
+
 /** Runs a test and returns why it does not pass, or `undefined` if it does. */
-async function whyNot(
+async function judge(
   test: () => unknown,
   deadlineMs: number,
-): Promise<string | undefined> {
+): Promise<Verdict | undefined> {
   const signal = interruptSignal();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const deadline = new Promise<string>((resolve) => {
+  const deadline = new Promise<Verdict>((resolve) => {
     timer = setTimeout(
-      () => resolve(`The check had not ended after ${deadlineMs / 1000} s.`),
+      () =>
+        resolve(wrong(`The check had not ended after ${deadlineMs / 1000} s.`)),
       deadlineMs,
     );
   });
-  const stopped = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), {
-      once: true,
-    });
-  });
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const onStop = () => reject(signal.reason);
+  signal.addEventListener("abort", onStop, { once: true });
   const verdict = (async () => {
     try {
       const answer = await test();
-      if (typeof answer === "string" && answer !== "") return answer;
-      return answer === false ? "The check returned false." : undefined;
+      if (typeof answer === "string" && answer !== "") return wrong(answer);
+      return answer === false ? wrong("The check returned false.") : undefined;
     } catch (error) {
       if (error instanceof InterruptedError) throw error;
-      return reason(error);
+      const surroundings = await surroundingsOf(error);
+      return surroundings === undefined
+        ? wrong(reason(error))
+        : { why: surroundings, isAboutAnswer: false };
     }
   })();
   // What a test does after its deadline is nobody's concern any more.
@@ -120,6 +156,31 @@ async function whyNot(
     return await Promise.race([verdict, deadline, stopped]);
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener("abort", onStop);
+  }
+}
+
+function wrong(why: string): Verdict {
+  return { why, isAboutAnswer: true };
+}
+
+const IS_CLOSED = /^The (?:producer|consumer|admin client) is disconnected/;
+const IS_UNREACHABLE =
+  /ECONNREFUSED|Connection (?:error|timeout)|Closed connection/;
+
+/** Why an error says nothing about the answer, or `undefined` if it may. */
+async function surroundingsOf(error: unknown): Promise<string | undefined> {
+  if (!(error instanceof Error)) return undefined;
+  if (IS_CLOSED.test(error.message)) {
+    return "a client that it needs was closed. Restart the kernel, run the cells above, then this one.";
+  }
+  if (!IS_UNREACHABLE.test(`${error.message} ${error.cause}`)) return undefined;
+  // A wrong address in the answer cannot be reached either: the broker itself is asked.
+  try {
+    await findBroker(connectionFromEnvironment());
+    return undefined;
+  } catch (noBroker) {
+    return noBroker instanceof Error ? noBroker.message : String(noBroker);
   }
 }
 

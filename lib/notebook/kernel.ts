@@ -21,15 +21,15 @@ interface DenoInternals {
 }
 
 /** The MIME type under which an error that no cell awaited is shown. */
-export const ERROR_MIME = "application/vnd.kafka-notebooks.error+json";
+const ERROR_MIME = "application/vnd.kafka-notebooks.error+json";
 
-const MANNERS = Symbol.for("kafka-notebooks.kernel-manners");
+const SET_UP = Symbol.for("kafka-notebooks.kernel-setup");
 const queue = new OutputQueue(sendText);
 const jobs = new Set<() => void>();
 let sendNow: JupyterApi["broadcast"] = async () => {};
 
 /**
- * Tells whether the code runs in a Deno notebook kernel.
+ * Whether the code runs in a Deno notebook kernel.
  *
  * @returns `true` inside `deno jupyter`, `false` in every other program.
  *
@@ -67,7 +67,7 @@ export function sendToPage(
 
 /**
  * Waits until what the cell has printed so far has left the kernel. A cell's
- * end does this by itself once {@linkcode activateKernelManners} was called.
+ * end does this by itself once {@linkcode setUpKernel} was called.
  *
  * @example Usage
  * ```ts
@@ -98,20 +98,20 @@ export function jobAtCellEnd(job: () => void): () => void {
 }
 
 /**
- * Gives the kernel its manners, once: console lines stay under their cell, the
+ * Sets the kernel up, once: console lines stay under their cell, the
  * Stop button ends a wait of `lib/` instead of the kernel, and an error that
  * nothing awaited is shown. Outside a kernel it does nothing.
  *
  * @example Usage
  * ```ts
- * activateKernelManners();
+ * setUpKernel();
  * ```
  */
-export function activateKernelManners(): void {
+export function setUpKernel(): void {
   const global = globalThis as Record<symbol, unknown>;
   const kernel = jupyter();
-  if (kernel === undefined || global[MANNERS]) return;
-  global[MANNERS] = true;
+  if (kernel === undefined || global[SET_UP]) return;
+  global[SET_UP] = true;
   queueDisplays(kernel);
   queueConsole();
   settleAtCellEnd();
@@ -193,13 +193,36 @@ function settleAtCellEnd(): void {
   const broadcastResult = jupyter?.broadcastResult;
   if (jupyter === undefined || broadcastResult === undefined) return;
   jupyter.broadcastResult = async (executionCount, result) => {
-    for (const job of jobs) job();
-    jobs.clear();
+    for (const job of jobs) {
+      jobs.delete(job);
+      try {
+        job();
+      } catch (error) {
+        showError(error); // the other jobs and the cell's result come all the same
+      }
+    }
     queue.flush();
-    await broadcastResult(executionCount, result);
+    if (hasMetadata(result)) {
+      // The kernel's own way sends no metadata, and with it goes a picture's size.
+      await sendNow("execute_result", {
+        execution_count: executionCount,
+        data: result.bundle,
+        metadata: result.metadata,
+      });
+    } else {
+      await broadcastResult(executionCount, result);
+    }
     queue.countMessage();
     await queue.drained();
   };
+}
+
+function hasMetadata(
+  result: unknown,
+): result is { bundle: object; metadata: object } {
+  return typeof result === "object" && result !== null &&
+    "bundle" in result && "metadata" in result &&
+    Object.keys(result.metadata as object).length > 0;
 }
 
 function denoInternals(): DenoInternals {
@@ -213,7 +236,7 @@ function listenForStop(): void {
   Deno.addSignalListener("SIGINT", () => {
     const signal = interruptSignal();
     interrupt("Stop was pressed");
-    // The way from the signal to the wait tells a reader nothing.
+    // The stack, from the signal to the wait, is of no use to a reader.
     signal.reason.stack = String(signal.reason);
   });
 }

@@ -1,9 +1,8 @@
 import * as Plot from "@observablehq/plot";
-import type { Fate, Ledger } from "../producer/ledger.ts";
+import type { Fate, Ledger } from "../experiment/ledger.ts";
 import { chart } from "./chart.ts";
 import type { Output } from "./display.ts";
 import { INK, textWidth } from "./picture.ts";
-import { table } from "./table.ts";
 
 /** Ledgers by the name of their experiment, such as `{ "acks=1": one, "acks=all": all }`. */
 export type NamedLedgers = Readonly<Record<string, Ledger>>;
@@ -25,46 +24,17 @@ const ROW_HEIGHT = 40;
 const AXIS_WIDTH = 690;
 
 /**
- * Lays ledgers out as a table, a row for each: sent, acknowledged, refused,
- * readable, lost, duplicated, reordered.
- *
- * @param ledgers The ledgers by name.
- * @param options A sentence above the table.
- * @returns An output: the last expression of a cell, or for `show()`.
- *
- * @example Usage
- * ```ts
- * import { assertStringIncludes } from "@std/assert";
- * import { Ledger } from "../producer/ledger.ts";
- *
- * const ledger = new Ledger();
- * await ledger.send("order-1", () => Promise.resolve());
- * assertStringIncludes(String(ledgerTable({ "acks=1": ledger })), "lost");
- * ```
- */
-export function ledgerTable(
-  ledgers: NamedLedgers,
-  options: { caption?: string } = {},
-): Output {
-  const rows = Object.entries(ledgers).map(([experiment, { counts }]) => ({
-    experiment,
-    ...counts,
-  }));
-  return table(rows, options);
-}
-
-/**
  * Draws ledgers, a bar for each: how many records were kept, lost, refused, and
  * so on, and behind them the copies that a consumer gets too many.
  *
  * @param ledgers The ledgers by name.
- * @param options A sentence above the picture (default: "What became of each record").
+ * @param options `title`: a sentence above the picture, "What became of each record" by default.
  * @returns An output: the last expression of a cell, or for `show()`.
  *
  * @example Usage
  * ```ts
  * import { assertStringIncludes } from "@std/assert";
- * import { Ledger } from "../producer/ledger.ts";
+ * import { Ledger } from "../experiment/ledger.ts";
  *
  * const ledger = new Ledger();
  * await ledger.send(["order-1", "order-2"], () => Promise.resolve());

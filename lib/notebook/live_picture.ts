@@ -19,7 +19,7 @@ export interface LivePictureOptions {
 /**
  * Shows a picture under the running cell while what it shows goes on: it is
  * drawn anew in place. It ends by `stop()`, or by itself after `limitMs`, so
- * that a forgotten one does not draw for ever. Outside a notebook it does nothing.
+ * that a forgotten one does not draw forever. Outside a notebook it does nothing.
  *
  * @param draw Draws the picture as it is now.
  * @param options How often to draw, and for how long.

@@ -16,7 +16,7 @@ const sleepCell = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * Gathers a cell's text and sends it in few messages, in order. The kernel
- * hands every message to another thread and tells nobody how much that still
+ * hands every message to another thread and does not say how much that still
  * has to send; the fewer messages, the sooner a cell's output is complete.
  *
  * @example Usage
@@ -40,12 +40,21 @@ export class OutputQueue {
   #sentAt = 0;
   #planned = false;
 
-  /** Makes a queue in front of what sends a message. */
+  /**
+   * Makes a queue in front of what sends a message.
+   *
+   * @param send Sends one message of text on a stream.
+   */
   constructor(send: (stream: StreamName, text: string) => void) {
     this.#send = send;
   }
 
-  /** Adds text, to be sent at the end of the running piece of code or a little later. */
+  /**
+   * Adds text, to be sent at the end of the running piece of code or a little later.
+   *
+   * @param stream The stream it belongs to.
+   * @param text The text, with its line breaks.
+   */
   write(stream: StreamName, text: string): void {
     if (stream !== this.#stream) this.flush();
     this.#stream = stream;

@@ -6,7 +6,11 @@ export type PanelContent = Output | string;
 
 /** A place on the page whose content changes. */
 export interface Panel {
-  /** Shows something else in the panel's place. */
+  /**
+   * Shows something else in the panel's place.
+   *
+   * @param content What to show.
+   */
   update(content: PanelContent): void;
 }
 
@@ -18,7 +22,7 @@ export interface PanelOptions {
 
 /**
  * Opens a panel under the running cell. It stays there and changes in place,
- * also when a consumer updates it long after the cell has ended, where lines
+ * even when a consumer updates it long after the cell has ended, where lines
  * of `console.log` would land under whatever cell ran last. It may be updated
  * as often as one likes: the page gets ten changes a second, and always the
  * last one. Outside a notebook it does nothing.
@@ -54,7 +58,20 @@ export function panel(
   };
 }
 
-/** Passes values on no more often than every so many milliseconds, and never drops the last. */
+/**
+ * Passes values on no more often than every so many milliseconds, and never drops the last.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const passed: number[] = [];
+ * const throttle = new Throttle((value: number) => passed.push(value), 50);
+ * for (const value of [1, 2, 3]) throttle.set(value);
+ * throttle.flush();
+ * assertEquals(passed, [1, 3]);
+ * ```
+ */
 export class Throttle<T> {
   readonly #pass: (value: T) => void;
   readonly #everyMs: number;
@@ -62,13 +79,22 @@ export class Throttle<T> {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #passedAt = -Infinity;
 
-  /** Makes a throttle in front of a function. */
+  /**
+   * Makes a throttle in front of a function.
+   *
+   * @param pass Takes the values.
+   * @param everyMs The shortest time between two of them, in milliseconds.
+   */
   constructor(pass: (value: T) => void, everyMs: number) {
     this.#pass = pass;
     this.#everyMs = everyMs;
   }
 
-  /** Passes the value on, now or when it is time, unless a later one comes first. */
+  /**
+   * Passes the value on, now or when it is time, unless a later one comes first.
+   *
+   * @param value The value.
+   */
   set(value: T): void {
     this.#waiting = { value };
     const waitMs = this.#passedAt + this.#everyMs - performance.now();
@@ -92,11 +118,13 @@ function messageOf(
   content: PanelContent,
   displayId: string,
 ): Record<string, unknown> {
-  const data = content instanceof Output ? content.bundle : {
-    "text/plain": content,
-    "text/html": `<pre style="margin: 0; padding: 0">${
-      escapeHtml(content)
-    }</pre>`,
-  };
-  return { data, metadata: {}, transient: { display_id: displayId } };
+  const { bundle, metadata } = content instanceof Output
+    ? content
+    : new Output({
+      "text/plain": content,
+      "text/html": `<pre style="margin: 0; padding: 0">${
+        escapeHtml(content)
+      }</pre>`,
+    });
+  return { data: bundle, metadata, transient: { display_id: displayId } };
 }

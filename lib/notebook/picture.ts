@@ -1,4 +1,6 @@
-import { escapeHtml, Output } from "./display.ts";
+import { Buffer } from "node:buffer";
+import { Output } from "./display.ts";
+import { drawPng } from "./png.ts";
 
 /** The widest picture that fits a laptop beside a notebook's margins, in CSS pixels. */
 export const WIDEST_PICTURE = 720;
@@ -38,11 +40,33 @@ export interface PictureOptions {
   height: number;
 }
 
+/** A picture as an output: a PNG, with the drawing of which it was made. */
+export class Picture extends Output {
+  /** The drawing, as SVG. */
+  readonly svg: string;
+
+  /**
+   * Draws a picture.
+   *
+   * @param svg The whole drawing, as SVG.
+   * @param options Size and words.
+   */
+  constructor(svg: string, { alt, text, width, height }: PictureOptions) {
+    super(
+      {
+        "text/plain": text,
+        "image/png": Buffer.from(drawPng(svg)).toString("base64"),
+      },
+      // JupyterLab takes the size of a type's own metadata, others the words beside it.
+      { "image/png": { width, height, alt }, alt },
+    );
+    this.svg = svg;
+  }
+}
+
 /**
- * Wraps an SVG drawing as an output. It is an `<img>` with the drawing inside
- * its address, because a page shows an SVG output only in notebooks it trusts,
- * and a freshly cloned one is not. An image inherits no colour, so the drawing
- * gets a ground of its own.
+ * Draws SVG elements as a picture. It has a ground of its own, so that it reads
+ * on light and dark pages.
  *
  * @param drawing SVG elements.
  * @param options Size and words.
@@ -50,33 +74,39 @@ export interface PictureOptions {
  *
  * @example Usage
  * ```ts
- * import { assertStringIncludes } from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  *
- * const output = picture(`<circle cx="8" cy="8" r="8"/>`, { alt: "A dot", text: "•", width: 16, height: 16 });
- * assertStringIncludes(String(output.bundle["text/html"]), `alt="A dot"`);
+ * const dot = picture(`<circle cx="8" cy="8" r="8"/>`, { alt: "A dot", text: "•", width: 16, height: 16 });
+ * assertEquals(dot.metadata.alt, "A dot");
  * ```
  */
-export function picture(drawing: string, options: PictureOptions): Output {
-  const { alt, text } = options;
+export function picture(drawing: string, options: PictureOptions): Picture {
   const [width, height] = [Math.ceil(options.width), Math.ceil(options.height)];
   const svg =
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
     `viewBox="0 0 ${width} ${height}" color="${INK.text}" fill="${INK.text}" ` +
-    `font-family="system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif" font-size="12">` +
+    `font-family="sans-serif" font-size="12">` +
     `<rect x="0.5" y="0.5" width="${width - 1}" height="${
       height - 1
     }" rx="6" ` +
     `fill="${INK.ground}" stroke="${INK.frame}"/>${drawing}</svg>`;
-  const address = `data:image/svg+xml;base64,${base64(svg)}`;
-  return new Output({
-    "text/plain": text,
-    "text/html":
-      `<img src="${address}" alt="${escapeHtml(alt)}" width="${width}" ` +
-      `style="max-width: 100%; height: auto">`,
-  });
+  return new Picture(svg, { ...options, width, height });
 }
 
-/** About how wide text is in the pictures' font; there is no browser here to ask. */
+/**
+ * Estimates how wide text is in the pictures' font; there is no browser here to ask.
+ *
+ * @param text One line of text.
+ * @param fontSize The font's size in pixels, 12 by default.
+ * @returns The width in pixels.
+ *
+ * @example Usage
+ * ```ts
+ * import { assert } from "@std/assert";
+ *
+ * assert(textWidth("wide") > textWidth("thin"));
+ * ```
+ */
 export function textWidth(text: string, fontSize = 12): number {
   let width = 0;
   for (const character of text) {
@@ -88,7 +118,22 @@ export function textWidth(text: string, fontSize = 12): number {
   return width * fontSize;
 }
 
-/** Shortens text to a width, with "…" where something was cut. */
+/**
+ * Shortens text to a width, with "…" where something was cut.
+ *
+ * @param text One line of text.
+ * @param width The room for it, in pixels.
+ * @param fontSize The font's size in pixels, 12 by default.
+ * @returns The text, or as much of it as fits.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(fitText("order-1", 100), "order-1");
+ * assertEquals(fitText("a very long name", 40).at(-1), "…");
+ * ```
+ */
 export function fitText(text: string, width: number, fontSize = 12): string {
   if (textWidth(text, fontSize) <= width) return text;
   const characters = [...text];
@@ -97,13 +142,4 @@ export function fitText(text: string, width: number, fontSize = 12): string {
     textWidth(`${characters.join("")}…`, fontSize) > width
   ) characters.pop();
   return characters.length === 0 ? "" : `${characters.join("")}…`;
-}
-
-function base64(text: string): string {
-  const bytes = new TextEncoder().encode(text);
-  let binary = "";
-  for (let start = 0; start < bytes.length; start += 0x8000) {
-    binary += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
-  }
-  return btoa(binary);
 }

@@ -1,16 +1,7 @@
 import * as Plot from "@observablehq/plot";
-import type {
-  ReplicaState,
-  ReplicaWatch,
-  ReplicaWatchData,
-} from "../cluster/replica_watch.ts";
+import type { ReplicaState, ReplicaWatchData } from "../admin/replica_watch.ts";
 import { chart } from "./chart.ts";
 import type { Output } from "./display.ts";
-import {
-  type LivePicture,
-  livePicture,
-  type LivePictureOptions,
-} from "./live_picture.ts";
 import { INK, textWidth } from "./picture.ts";
 
 /** Options for {@linkcode replicaPicture}. */
@@ -46,7 +37,7 @@ interface Span<T> {
 
 /**
  * Draws how the replicas of a partition stood over time. Above, a row for each
- * broker: its colour tells whether it leads, is in sync, or is not; the number
+ * broker: its colour says whether it leads, is in sync, or is not; the number
  * in it is its log end offset; a red line below says that it does not answer.
  * Under that the high watermark and the leader's log end offset: what lies
  * between the two is written and cannot be read.
@@ -58,7 +49,7 @@ interface Span<T> {
  * @example Usage
  * ```ts
  * import { assertStringIncludes } from "@std/assert";
- * import { ReplicaWatch } from "../cluster/replica_watch.ts";
+ * import { ReplicaWatch } from "../admin/replica_watch.ts";
  *
  * let now = 0;
  * const watch = new ReplicaWatch([1, 2], undefined, () => now);
@@ -105,14 +96,6 @@ export function replicaPicture(
       marks: offsetMarks(data),
     },
   ], { title, summary, alt: `${title}. ${summary.replaceAll("\n", "; ")}` });
-}
-
-/** Shows a watch under the running cell while it goes on, as {@linkcode livePicture} does. */
-export function liveReplicas(
-  watch: ReplicaWatch,
-  options: ReplicaPictureOptions & LivePictureOptions = {},
-): LivePicture {
-  return livePicture(() => replicaPicture(watch.data(), options), options);
 }
 
 const rowOf = (broker: number) => `broker ${broker}`;
@@ -257,7 +240,7 @@ function summaryOf(data: ReplicaWatchData, rows: number[]): string {
   });
   const steps = spans(data, 0, ({ highWatermark }) => highWatermark)
     .flatMap(({ value }) => value ?? [])
-    // A new leader tells the same again.
+    // A new leader reports the same again.
     .filter((offset, index, all) => offset !== all[index - 1]);
   return [...lines, `high watermark  ${steps.join(", ")}`].join("\n");
 }

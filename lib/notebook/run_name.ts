@@ -1,7 +1,7 @@
 import process from "node:process";
 import { hostname } from "node:os";
 
-/** Which run of which notebook a topic or group belongs to, as its name tells. */
+/** Which run of which notebook a topic or group belongs to, as its name says. */
 export interface RunMark {
   /** The notebook's number, such as "04". */
   notebook: string;
@@ -31,7 +31,7 @@ export function ownMark(notebook: string): RunMark {
 }
 
 /**
- * Puts a run's mark behind a name. What tells two names of one run apart is
+ * Puts a run's mark behind a name. What distinguishes two names of one run is
  * added by whoever uses it, after one more "-".
  *
  * @param base What the topic or group is for, such as "orders".
@@ -79,7 +79,7 @@ export function readMark(name: string): RunMark | undefined {
  *
  * @param names Names of topics or groups.
  * @param own The present run.
- * @param runs Tells whether a process still runs.
+ * @param runs Whether a process still runs.
  * @returns The names that are safe to delete.
  *
  * @example Usage

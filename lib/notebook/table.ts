@@ -22,6 +22,7 @@ export type TableRow = Readonly<Record<string, unknown>>;
  * @param rows The rows; their keys are the columns.
  * @param options Caption, choice of columns, and the limit.
  * @returns An output: the last expression of a cell, or for {@linkcode show}.
+ * @throws {RangeError} If `maxRows` is not a positive integer.
  *
  * @example Usage
  * ```ts

@@ -4,7 +4,7 @@ import type {
   Ownership,
   OwnershipEnd,
   TimelineData,
-} from "../consumer/group_timeline.ts";
+} from "../experiment/group_timeline.ts";
 import { chart } from "./chart.ts";
 import type { Output } from "./display.ts";
 import {
@@ -20,6 +20,12 @@ export interface TimelinePictureOptions {
   title?: string;
   /** The least length of the time axis in seconds, so that it need not grow at once (default 1). */
   seconds?: number;
+  /**
+   * Whether to add a row for each member with a tick for each of its joins
+   * (default false). Who owns a partition need not show a rebalance: a member
+   * may get back what it had.
+   */
+  joins?: boolean;
 }
 
 const ROW_HEIGHT = 34;
@@ -39,7 +45,8 @@ interface Bar {
  * Draws who owned which partition when: a row for each partition, a bar for
  * each time a member owned it, coloured by member. A gap in a row is a time in
  * which nobody worked on it. Dots are processed records, crosses mark members
- * that crashed or were killed.
+ * that crashed or were killed. With `joins`, each member has a row of its own
+ * below, with a tick for each time it joined.
  *
  * @param data What a `GroupTimeline` has recorded.
  * @param options Title and length.
@@ -48,7 +55,7 @@ interface Bar {
  * @example Usage
  * ```ts
  * import { assertStringIncludes } from "@std/assert";
- * import { GroupTimeline } from "../consumer/group_timeline.ts";
+ * import { GroupTimeline } from "../experiment/group_timeline.ts";
  *
  * let now = 0;
  * const timeline = new GroupTimeline({ now: () => now });
@@ -64,7 +71,11 @@ export function timelinePicture(
   data: TimelineData,
   options: TimelinePictureOptions = {},
 ): Output {
-  const { title = "Who owned which partition when", seconds = 1 } = options;
+  const {
+    title = "Who owned which partition when",
+    seconds = 1,
+    joins: withJoins = false,
+  } = options;
   const length = Math.max(seconds, data.lengthMs / 1000);
   const rowOf = rowNames(data);
   const bars = data.ownerships.map((ownership): Bar => ({
@@ -73,11 +84,20 @@ export function timelinePicture(
     from: ownership.fromMs / 1000,
     to: (ownership.toMs ?? data.lengthMs) / 1000,
   }));
-  const rows = [
+  const partitionRows = [
     ...new Set(data.ownerships.toSorted(byPartition).map(rowOf)),
   ];
   const members = [...new Set(data.moments.map(({ member }) => member))];
-  const summary = summaryOf(data, rowOf, rows);
+  const joins = withJoins ? joinsIn(data) : [];
+  const rows = [
+    ...partitionRows,
+    ...members.filter((member) => joins.some((join) => join.member === member))
+      .map(joinRow),
+  ];
+  const summary = [
+    summaryOf(data, rowOf, partitionRows),
+    ...joinLines(joins, members),
+  ].join("\n");
   return chart({
     width: 720,
     height: Math.max(1, rows.length) * ROW_HEIGHT + 70,
@@ -102,6 +122,10 @@ export function timelinePicture(
         y: "row",
         text: "member",
         fill: INK.text,
+      }),
+      Plot.tickX(joins, {
+        ...{ x: "at", y: "row", stroke: INK.text, strokeWidth: 3 },
+        ...{ insetTop: 6, insetBottom: 6 },
       }),
       Plot.dot(processed(data, rowOf), {
         ...{ x: "at", y: "row", r: 2, dy: 9, fill: INK.quiet },
@@ -141,6 +165,37 @@ function processed(data: TimelineData, rowOf: (place: Place) => string) {
   );
 }
 
+interface Join {
+  member: string;
+  row: string;
+  at: number;
+}
+
+function joinRow(member: string): string {
+  return `${member} joins`;
+}
+
+function joinsIn({ moments }: TimelineData): Join[] {
+  return moments.filter(({ type }) => type === "joined")
+    .map(({ member, atMs }) => ({
+      ...{ member, row: joinRow(member), at: atMs / 1000 },
+    }));
+}
+
+/** "Ada joined 3 times: 0.3 s, 5.6 s, 11.2 s", a line for each member. */
+function joinLines(joins: Join[], members: string[]): string[] {
+  return members.flatMap((member) => {
+    const own = joins.filter((join) => join.member === member);
+    if (own.length === 0) return [];
+    const times = own.map(({ at }) => `${at.toFixed(1)} s`).join(", ");
+    return [
+      `${member} joined ${
+        own.length === 1 ? "once" : `${own.length} times`
+      }: ${times}`,
+    ];
+  });
+}
+
 function deaths(data: TimelineData, rowOf: (place: Place) => string) {
   return data.ownerships.flatMap((ownership) =>
     DEATHS.includes(ownership.ended)
@@ -177,7 +232,7 @@ function summaryOf(
  *
  * @example Usage
  * ```ts
- * import { GroupTimeline } from "../consumer/group_timeline.ts";
+ * import { GroupTimeline } from "../experiment/group_timeline.ts";
  *
  * const live = liveTimeline(new GroupTimeline(), { title: "Three consumers, one after another" });
  * live.stop();

@@ -1,9 +1,18 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { claim, ClaimError, claimOutput } from "lib/notebook/claim.ts";
+import {
+  claim,
+  CLAIM_MIME,
+  ClaimError,
+  claimOutput,
+} from "lib/notebook/claim.ts";
+import { predict } from "lib/notebook/prediction.ts";
 
 Deno.test("claim() throws with statement, measured and expected value", () => {
   const error = assertThrows(
-    () => claim("Nothing was lost", { sent: 12, lost: 2n }, { lost: 0n }),
+    () =>
+      claim("90/case", "Nothing was lost", { sent: 12, lost: 2n }, {
+        lost: 0n,
+      }),
     ClaimError,
   );
   assertEquals(
@@ -13,6 +22,7 @@ Deno.test("claim() throws with statement, measured and expected value", () => {
       "  measured: { sent: 12, lost: 2n }",
       "  expected: { lost: 0n }",
       "  differs: .lost is 2n, expected 0n",
+      "  claim: 90/case",
     ].join("\n"),
   );
   assertEquals(error.measured, { sent: 12, lost: 2n });
@@ -23,6 +33,7 @@ Deno.test("claim() shows the source of a rule that is not met", () => {
   assertThrows(
     () =>
       claim(
+        "90/case",
         "Some partition is empty",
         [4, 4, 4],
         (counts) => counts.includes(0),
@@ -35,7 +46,7 @@ Deno.test("claim() shows the source of a rule that is not met", () => {
 Deno.test("claim() lets an error in a rule through", () => {
   assertThrows(
     () =>
-      claim("x", 1, () => {
+      claim("90/case", "x", 1, () => {
         throw new RangeError("no such partition");
       }),
     RangeError,
@@ -44,26 +55,30 @@ Deno.test("claim() lets an error in a rule through", () => {
 });
 
 Deno.test("claim() refuses what cannot fail", () => {
-  assertThrows(() => claim("x", { lost: 3 }, {}), TypeError, "cannot fail");
   assertThrows(
-    () => claim("x", { lost: 3 }, undefined as never),
+    () => claim("90/case", "x", { lost: 3 }, {}),
+    TypeError,
+    "cannot fail",
+  );
+  assertThrows(
+    () => claim("90/case", "x", { lost: 3 }, undefined as never),
     TypeError,
     "undefined",
   );
   assertThrows(
-    () => claim("x", 3, (() => Promise.resolve(false)) as never),
+    () => claim("90/case", "x", 3, (() => Promise.resolve(false)) as never),
     TypeError,
     "it returned Promise (not awaited)",
   );
   assertThrows(
-    () => claim("x", 3, (() => 1) as never),
+    () => claim("90/case", "x", 3, (() => 1) as never),
     TypeError,
     "it returned 1",
   );
 });
 
 Deno.test("claimOutput() shows tick, statement and every measured value, escaped", () => {
-  const output = claimOutput("a < b & c", {
+  const output = claimOutput("90/case", "a < b & c", {
     readable: 12,
     last: 11n,
     key: "<i>",
@@ -79,9 +94,9 @@ Deno.test("claimOutput() shows tick, statement and every measured value, escaped
 });
 
 Deno.test("claimOutput() shows a plain value and a map", () => {
-  assertEquals(claimOutput("x", 3n).toString(), "✓ x\n  3n");
+  assertEquals(claimOutput("90/case", "x", 3n).toString(), "✓ x\n  3n");
   assertEquals(
-    claimOutput("x", new Map([["a", 1]])).toString(),
+    claimOutput("90/case", "x", new Map([["a", 1]])).toString(),
     "✓ x\n  a = 1",
   );
 });
@@ -91,7 +106,7 @@ Deno.test("claimOutput() says how many values it does not show", () => {
     Array.from({ length: 20 }, (_, index) => [`p${index}`, index]),
   );
   assertStringIncludes(
-    claimOutput("x", many).toString(),
+    claimOutput("90/case", "x", many).toString(),
     "p11 = 11, … and 8 more",
   );
 });
@@ -110,21 +125,61 @@ Deno.test("claim() takes patterns inside arrays, unions and optional values, by 
   const found: Placement | undefined = placements.find(({ partition }) =>
     partition === 2
   );
-  claim("Two records, in partitions 0 and 2", placements, [{ partition: 0 }, {
+  claim("90/case", "Two records, in partitions 0 and 2", placements, [{
+    partition: 0,
+  }, {
     partition: 2,
   }]);
-  claim("The second has no key", found, { key: null });
-  claim("A map has it", new Map([["a", 1]]).get("a"), 1);
+  claim("90/case", "The second has no key", found, { key: null });
+  claim("90/case", "A map has it", new Map([["a", 1]]).get("a"), 1);
   claim(
+    "90/case",
     "Offsets grow",
     placements,
     (all) => all.every(({ offset }) => offset > 0n),
   );
-  claim("Deep", { topic: { partitions: placements, name: "orders" } }, {
+  claim("90/case", "Deep", {
+    topic: { partitions: placements, name: "orders" },
+  }, {
     topic: { partitions: [{ offset: 1n }, { offset: 5n }] },
   });
   // @ts-expect-error: an offset is a bigint, so this claim could never hold
-  assertThrows(() => claim("x", { offset: 1n }, { offset: 1 }), ClaimError);
+  const unlike = () => claim("90/case", "x", { offset: 1n }, { offset: 1 });
+  assertThrows(unlike, ClaimError);
   // @ts-expect-error: there is no such key
-  assertThrows(() => claim("x", { offset: 1n }, { ofset: 1n }), ClaimError);
+  const misspelt = () => claim("90/case", "x", { offset: 1n }, { ofset: 1n });
+  assertThrows(misspelt, ClaimError);
+});
+
+Deno.test("claim() shows what was predicted beside what was measured", () => {
+  const shown: string[] = [];
+  const { log } = console;
+  console.log = (text: string) => void shown.push(text);
+  try {
+    predict("90/lost", 0);
+    claim("90/lost", "Some were lost", { lost: 3 }, { lost: 3 }, { answer: 3 });
+    predict("90/lost", 3);
+    claim("90/lost", "Some were lost", { lost: 3 }, { lost: 3 }, { answer: 3 });
+    claim("90/other", "None came twice", 0, 0);
+  } finally {
+    console.log = log;
+  }
+  assertEquals(shown.filter((text) => text.startsWith("✓")), [
+    "✓ Some were lost\n  lost = 3\n  you predicted 0 ✗",
+    "✓ Some were lost\n  lost = 3\n  you predicted 3 ✓",
+    "✓ None came twice\n  0",
+  ]);
+});
+
+Deno.test("claimOutput() marks a tick for our own code, and publishes the claim", () => {
+  const ours = claimOutput("90/ours", "Our decoder agrees", 3, {
+    about: "our code",
+  });
+  assertEquals(`${ours}`, "✓ our code: Our decoder agrees\n  3");
+  assertEquals(ours.bundle[CLAIM_MIME], {
+    id: "90/ours",
+    statement: "Our decoder agrees",
+    about: "our code",
+    measured: "3",
+  });
 });

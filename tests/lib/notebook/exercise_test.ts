@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { interrupt, InterruptedError } from "lib/client/interrupt.ts";
 import { check, EXERCISE_MIME, exerciseOutput } from "lib/notebook/exercise.ts";
 
@@ -103,4 +108,14 @@ Deno.test("exerciseOutput() publishes name, state and reason for the runner", ()
     why: "1 < 2",
   });
   assert(String(output.bundle["text/html"]).includes("1 &lt; 2"));
+});
+
+Deno.test("check() says what is not about the answer, and uses up no hint", async () => {
+  const closed = () => {
+    throw new Error("The producer is disconnected");
+  };
+  const first = await printed(() => check("closed", ["a hint"], closed));
+  assertStringIncludes(first, "This is not about your answer: a client");
+  const second = await printed(() => check("closed", ["a hint"], () => "no"));
+  assertStringIncludes(second, "Hint 1 of 1: a hint");
 });

@@ -1,17 +1,17 @@
 import { assertEquals } from "@std/assert";
 import { show } from "lib/notebook/display.ts";
 import {
-  activateKernelManners,
   inKernel,
   jobAtCellEnd,
   settle,
+  setUpKernel,
 } from "lib/notebook/kernel.ts";
 import { table } from "lib/notebook/table.ts";
 
-Deno.test("activateKernelManners() changes nothing outside a notebook", async () => {
+Deno.test("setUpKernel() changes nothing outside a notebook", async () => {
   const { log } = console;
   const { console: before } = globalThis;
-  activateKernelManners();
+  setUpKernel();
   assertEquals(inKernel(), false);
   assertEquals(console.log === log, true);
   assertEquals(globalThis.console === before, true);

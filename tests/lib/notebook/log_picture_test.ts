@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type LogMarker, logPicture } from "lib/notebook/log_picture.ts";
-import { drawing } from "./drawing.ts";
+import { drawing } from "./_drawing.ts";
 
 const records = [
   { partition: 0, offset: 0n, key: "order-1" },
@@ -25,8 +25,8 @@ Deno.test("logPicture() says in text what it draws, partition by partition", () 
     ].join("\n"),
   );
   assertStringIncludes(
-    String(output.bundle["text/html"]),
-    'alt="The log: orders; partition 0',
+    String(output.metadata.alt),
+    "The log: orders; partition 0",
   );
 });
 
@@ -51,7 +51,7 @@ Deno.test("logPicture() is never wider than a laptop shows, and counts the recor
   );
   const output = logPicture(many, { title: "a".repeat(300) });
   const width = Number(
-    /width="(\d+)"/.exec(String(output.bundle["text/html"]))?.[1],
+    /width="(\d+)"/.exec(drawing(output))?.[1],
   );
   assert(width <= 720, String(width));
   const shown = output.toString().match(/\[\d+ k\d+\]/g)?.length ?? 0;
@@ -91,8 +91,7 @@ Deno.test("logPicture() keeps a marker's text inside the picture", () => {
   const output = logPicture(records, {
     markers: [{ partition: 0, offset: 40, label: "the kitchen" }],
   });
-  const html = String(output.bundle["text/html"]);
-  const svg = atob(html.match(/base64,([^"]+)"/)![1]!);
+  const svg = drawing(output);
   const text = svg.match(/<text [^>]*>the kitchen: 40</)![0];
   assert(text.includes('text-anchor="end"'), text);
 });

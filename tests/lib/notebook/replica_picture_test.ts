@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type ReplicaLook, ReplicaWatch } from "lib/cluster/replica_watch.ts";
+import { type ReplicaLook, ReplicaWatch } from "lib/admin/replica_watch.ts";
 import { replicaPicture } from "lib/notebook/replica_picture.ts";
-import { drawing } from "./drawing.ts";
+import { drawing } from "./_drawing.ts";
 
 function watched(
   looks: [number, ReplicaLook][],

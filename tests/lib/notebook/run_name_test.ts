@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { freshName } from "lib/client/topic.ts";
+import { freshName } from "lib/admin/topic.ts";
 import {
   markedName,
   namesOfDeadRuns,

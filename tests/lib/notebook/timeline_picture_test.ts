@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { GroupTimeline } from "lib/consumer/group_timeline.ts";
+import { GroupTimeline } from "lib/experiment/group_timeline.ts";
 import { timelinePicture } from "lib/notebook/timeline_picture.ts";
-import { drawing } from "./drawing.ts";
+import { drawing } from "./_drawing.ts";
 
 function timelineOf(
   work: (timeline: GroupTimeline, at: (ms: number) => void) => void,
@@ -43,8 +43,8 @@ Deno.test("timelinePicture() says in text what it draws, partition by partition"
     ].join("\n"),
   );
   assertStringIncludes(
-    String(output.bundle["text/html"]),
-    'alt="A kill. partition 0  A 0.0 s',
+    String(output.metadata.alt),
+    "A kill. partition 0  A 0.0 s",
   );
 });
 
@@ -60,6 +60,40 @@ Deno.test("timelinePicture() draws a bar for each ownership, one colour a member
   // 1 s and 2.8 s.
   assert(Math.abs(second / first - 2.8) < 0.1, `${widths}`);
   assertEquals(svg.split("✕").length - 1, 1);
+});
+
+Deno.test("timelinePicture() draws a tick for each join where joins are asked for, in a row for each member", () => {
+  const data = timelineOf((timeline, at) => {
+    const joined = (member: string, memberId: string, orders: number[]) =>
+      timeline.record({
+        ...{ member, type: "joined", memberId },
+        assignment: { orders },
+      });
+    joined("A", "A-1", [0]);
+    joined("B", "B-1", [1]);
+    at(5_000);
+    joined("A", "A-2", [0]);
+    at(6_000);
+  });
+  const output = timelinePicture(data, { joins: true, title: "A storm" });
+  assertEquals(
+    output.toString(),
+    [
+      "A storm",
+      "partition 0  A 0.0 s to 5.0 s (removed), A 5.0 s to now",
+      "partition 1  B 0.0 s to now",
+      "A joined 2 times: 0.0 s, 5.0 s",
+      "B joined once: 0.0 s",
+    ].join("\n"),
+  );
+  assertStringIncludes(String(output.metadata.alt), "A joined 2 times");
+  const svg = drawing(output);
+  const [, ticks = ""] =
+    /<g [^>]*aria-label="tick"[^>]*>(.*?)<\/g>/s.exec(svg) ??
+      [];
+  assertEquals(ticks.split("<line").length - 1, 3);
+  assertStringIncludes(svg, "A joins");
+  assert(!timelinePicture(data).toString().includes("joined"));
 });
 
 Deno.test("timelinePicture() names the topics where there are two", () => {

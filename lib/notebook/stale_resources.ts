@@ -1,33 +1,35 @@
 import type { Kafka } from "kafkajs";
-import { withAdmin } from "../client/admin.ts";
-import { connectionFromEnvironment } from "../client/connection.ts";
+import { withAdmin } from "../admin/with_admin.ts";
+import { bootstrapAddresses } from "../client/bootstrap_addresses.ts";
 import { InterruptedError } from "../client/interrupt.ts";
-import { deleteTopic } from "../client/topic.ts";
+import { deleteTopic } from "../admin/topic.ts";
 import { namesOfDeadRuns, type RunMark } from "./run_name.ts";
 
 /**
  * Deletes the topics and groups that an earlier run of the same notebook left
- * behind because its kernel was killed or restarted. Only on a broker of this
- * computer, only names with this notebook's mark, and only if the process that
- * made them no longer runs. What cannot be deleted now is said, and stays.
+ * behind because its kernel was killed or restarted. Only on brokers of this
+ * computer, by the addresses that the client has and that the brokers
+ * advertise; only names with this notebook's mark, and only if the process that
+ * made them no longer runs. What cannot be deleted now is reported, and stays.
  *
  * @param kafka The cluster.
  * @param own The mark of the present run.
+ * @throws {InterruptedError} If the Stop button was pressed. Other errors are one line of warning.
  *
  * @example Usage
  * ```ts
  * import { kafkaClient } from "../client/kafka_client.ts";
  * import { ownMark } from "./run_name.ts";
  *
- * await removeLeftovers(kafkaClient(), ownMark("04"));
+ * await removeStaleResources(kafkaClient(), ownMark("04"));
  * ```
  */
-export async function removeLeftovers(
+export async function removeStaleResources(
   kafka: Kafka,
   own: RunMark,
 ): Promise<void> {
-  if (!connectionFromEnvironment().brokers.every(isLoopback)) return;
   try {
+    if (!await isOnThisComputer(kafka)) return;
     const { topics, groups } = await namesIn(kafka);
     const deadGroups = namesOfDeadRuns(groups, own);
     const deadTopics = namesOfDeadRuns(topics, own);
@@ -63,7 +65,20 @@ function namesIn(
   });
 }
 
-/** Only a broker on this computer is shared by nobody who could miss a topic. */
-function isLoopback(address: string): boolean {
-  return /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?):\d+$/i.test(address);
+/**
+ * Only a broker on this computer is shared by nobody who could miss a topic. A
+ * tunnel has a local address, too, but its brokers name others.
+ */
+async function isOnThisComputer(kafka: Kafka): Promise<boolean> {
+  const asked = await bootstrapAddresses(kafka);
+  if (!asked.every(({ host }) => isLoopback(host))) return false;
+  const { brokers } = await withAdmin(
+    kafka,
+    (admin) => admin.describeCluster(),
+  );
+  return brokers.every(({ host }) => isLoopback(host));
+}
+
+function isLoopback(host: string): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/i.test(host);
 }

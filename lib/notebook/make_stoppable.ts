@@ -16,13 +16,13 @@ type Method = (...values: unknown[]) => unknown;
  * import { assertRejects } from "@std/assert";
  * import { interrupt, InterruptedError } from "../client/interrupt.ts";
  *
- * const client = stoppable({ send: () => new Promise<never>(() => {}) });
+ * const client = makeStoppable({ send: () => new Promise<never>(() => {}) });
  * const sending = client.send();
  * interrupt("Stop was pressed");
  * await assertRejects(() => sending, InterruptedError, "Stop was pressed");
  * ```
  */
-export function stoppable<T extends object>(client: T): T {
+export function makeStoppable<T extends object>(client: T): T {
   const methods = client as Record<string, unknown>;
   for (const [name, method] of Object.entries(methods)) {
     if (typeof method !== "function") continue;
@@ -42,7 +42,7 @@ async function untilStopped(work: Promise<unknown>): Promise<unknown> {
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     const result = await Promise.race([work, stopped]);
-    return isTransaction(result) ? stoppable(result) : result;
+    return isTransaction(result) ? makeStoppable(result) : result;
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
