@@ -1,15 +1,19 @@
 // deno task lab: see HELP.
+import { ownCommand } from "lib/client/own_command.ts";
 import { parseArgs } from "@std/cli/parse-args";
-import type { EngineOptions } from "lib/cluster/engine.ts";
+import type { EngineOptions } from "lib/brokers/engine.ts";
 import { type Broker, engineChoice, findOrStartBroker } from "./broker.ts";
 import { refuseUnknown, runCommand } from "./command.ts";
+import { makeCacheLater } from "./lab/make_cache_later.ts";
 import { freePort, portOption } from "./lab/free_port.ts";
 import {
   type JupyterLab,
   runningJupyterLab,
   startJupyterLab,
 } from "./lab/jupyterlab.ts";
-import { chooseNotebooks, notebookName } from "./notebooks/document.ts";
+import { updateCopies } from "./learner/copies.ts";
+import { writeStartPage } from "./learner/start_page.ts";
+import { chooseNotebooks } from "./notebooks/document.ts";
 import { showStep } from "./setup/progress.ts";
 import { setUp } from "./setup/set_up.ts";
 
@@ -21,8 +25,12 @@ const HELP = `Installs what is missing, starts Kafka and opens JupyterLab.
   --port N       JupyterLab's port (the first free one from 8888)
   --engine NAME  what runs the broker: auto, compose (Docker) or local (auto)
 
+The notebooks that it opens are copies of your own, in the folder my.
 A broker that answers at KAFKA_BROKERS or localhost:9092 is used as it is.
 Ctrl-C ends JupyterLab with its kernels, and leaves the broker running.`;
+
+/** The page that is written anew at each start. */
+const START_PAGE = "/lab/tree/my/start.md";
 
 const DOUBLE_SIGNAL_MS = 500;
 
@@ -51,8 +59,8 @@ export async function labCommand(
   const wantedPort = portOption(options.port);
 
   // Asked first: without a notebook there is nothing to install and start for.
-  const page = await firstPage();
-  const running = await runningJupyterLab({ ...places, page });
+  await chooseNotebooks([]);
+  const running = await runningJupyterLab({ ...places, page: START_PAGE });
   if (running) {
     console.log(
       `JupyterLab of this folder is open already (process ${running.pid}):\n\n  ${running.url}\n`,
@@ -60,14 +68,19 @@ export async function labCommand(
     if (options.browser) openBrowser(running.url);
     return 0;
   }
-  await setUp();
-  const lab = startJupyterLab(freePort(wantedPort), { ...places, page });
+  // The AOT cache is made while the person reads.
+  await setUp({ cache: false });
+  const { outdated } = await updateCopies();
+  const port = freePort(wantedPort);
+  const lab = startJupyterLab(port, { ...places, page: START_PAGE });
   const stopping = stopOnSignal(lab);
   try {
     const broker = await findOrStartBroker(engineName, places);
+    await writeStartPage({ address: broker.address, outdated });
     await showStep("JupyterLab", () => lab.ready());
     showWelcome(lab, broker);
     if (options.browser) openBrowser(lab.url);
+    await using _cache = makeCacheLater();
     await lab.ended;
     showFarewell(broker, stopping.signalled);
     return stopping.signalled ? 0 : 1;
@@ -77,12 +90,6 @@ export async function labCommand(
     if (stopping.signalled) return 130;
     throw error;
   }
-}
-
-async function firstPage(): Promise<string> {
-  const [first] = await chooseNotebooks([]);
-  const name = encodeURIComponent(notebookName(first!));
-  return `/lab/tree/notebooks/${name}.ipynb`;
 }
 
 function showWelcome(lab: JupyterLab, broker: Broker): void {
@@ -99,11 +106,12 @@ function showFarewell(broker: Broker, signalled: boolean): void {
     ? "JupyterLab and its kernels have ended."
     : "JupyterLab has ended by itself. Its log: .kafka/logs/jupyterlab.log";
   const own = !Deno.env.get("KAFKA_BROKERS");
-  const command = Deno.env.has("npm_command") ? "npx -y deno" : "deno";
   console.log(
     `\n${why}` +
       (own
-        ? `\nKafka still runs on ${broker.address}: '${command} task kafka down' stops it.`
+        ? `\nKafka still runs on ${broker.address}: '${
+          ownCommand("kafka down")
+        }' stops it.`
         : ""),
   );
 }

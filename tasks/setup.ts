@@ -1,6 +1,8 @@
 // deno task setup: see HELP.
+import { ownCommand } from "lib/client/own_command.ts";
 import { parseArgs } from "@std/cli/parse-args";
 import { refuseUnknown, runCommand } from "./command.ts";
+import { updateCopies } from "./learner/copies.ts";
 import { installUserKernelspec } from "./setup/kernelspec.ts";
 import { shortPath, VENV } from "./setup/paths.ts";
 import { setUp } from "./setup/set_up.ts";
@@ -10,6 +12,7 @@ const HELP = `Installs what the notebooks need, for use with VS Code.
   deno task setup
 
 Inside this folder: Python tools with a JRE (.venv), Kafka's jars (.kafka).
+In the folder my: your own copies of the notebooks.
 For you as a user: the Deno kernel, so that VS Code finds it.
 A second run installs only what is missing.`;
 
@@ -23,6 +26,7 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   await setUp();
+  await updateCopies();
   console.log(
     `Python tools, JRE and Kafka's jars are in ${shortPath(VENV)} and .kafka.`,
   );
@@ -33,7 +37,9 @@ async function main(args: string[]): Promise<number> {
       : `The Deno kernel is in ${folder}. To remove it, delete that folder.`,
   );
   console.log(
-    "Start a broker with 'deno task kafka up', then open a notebook.",
+    `Start a broker with '${
+      ownCommand("kafka up")
+    }', then open a notebook of the folder my: these copies are your own.`,
   );
   return 0;
 }

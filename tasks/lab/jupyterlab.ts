@@ -1,4 +1,6 @@
 import { delimiter, dirname } from "node:path";
+import { DENO_VARIABLE, denoCommand } from "lib/client/own_command.ts";
+import { isThere } from "lib/brokers/is_there.ts";
 import { TaskError } from "../command.ts";
 import {
   KAFKA_FOLDER,
@@ -29,7 +31,7 @@ export interface JupyterLab {
 
 /** What JupyterLab opens on, and where its things are. */
 export interface LabPlaces {
-  /** The page, such as `/lab/tree/notebooks/00_start.ipynb`. */
+  /** The page, such as `/lab/tree/my/start.md`. */
   page: string;
   /** The folder of all it keeps; `.kafka` by default. */
   stateFolder?: string;
@@ -43,6 +45,7 @@ export function startJupyterLab(
   const token = crypto.randomUUID().replaceAll("-", "");
   const logFile = `${stateFolder}/logs/jupyterlab.log`;
   keepQuiet(stateFolder);
+  showMarkdownAsPages(stateFolder);
   const server = new Deno.Command(venvProgram("jupyter-lab"), {
     args: [
       "--no-browser",
@@ -53,6 +56,10 @@ export function startJupyterLab(
       "--ServerApp.answer_yes=True",
       `--LabApp.default_url=${page}`,
       "--MappingKernelManager.default_kernel_name=deno",
+      // A login shell would take .venv's programs off the path again.
+      `--ServerApp.terminado_settings={"shell_command":["${
+        Deno.env.get("SHELL") ?? "sh"
+      }"]}`,
       // The running server is as root in containers; it listens on this host alone.
       "--ServerApp.allow_root=True",
     ],
@@ -141,16 +148,32 @@ function jupyterFolder(stateFolder: string): string {
 
 /** What JupyterLab would ask a person at its first start: news, and updates of what we pin. */
 function keepQuiet(stateFolder: string): void {
-  const folder = `${jupyterFolder(stateFolder)}/config/labconfig`;
-  Deno.mkdirSync(folder, { recursive: true });
-  Deno.writeTextFileSync(
-    `${folder}/page_config.json`,
-    JSON.stringify({
-      disabledExtensions: {
-        "@jupyterlab/apputils-extension:announcements": true,
-      },
-    }),
+  writeIfMissing(stateFolder, "labconfig/page_config.json", {
+    disabledExtensions: {
+      "@jupyterlab/apputils-extension:announcements": true,
+    },
+  });
+}
+
+/** A person reads the start page and the words, and rarely edits them. */
+function showMarkdownAsPages(stateFolder: string): void {
+  writeIfMissing(
+    stateFolder,
+    "lab/user-settings/@jupyterlab/docmanager-extension/plugin.jupyterlab-settings",
+    { defaultViewers: { markdown: "Markdown Preview" } },
   );
+}
+
+/** A file of JupyterLab's settings, which a person may change afterwards. */
+function writeIfMissing(
+  stateFolder: string,
+  name: string,
+  settings: Record<string, unknown>,
+): void {
+  const path = `${jupyterFolder(stateFolder)}/config/${name}`;
+  if (isThere(path)) return;
+  Deno.mkdirSync(dirname(path), { recursive: true });
+  Deno.writeTextFileSync(path, JSON.stringify(settings));
 }
 
 function environment(stateFolder: string): Record<string, string> {
@@ -162,6 +185,8 @@ function environment(stateFolder: string): Record<string, string> {
   return {
     ...Object.fromEntries(inherited),
     PATH: [programs, Deno.env.get("PATH") ?? ""].join(delimiter),
+    // What npm says of itself is left out, and who came by npx may have no other deno.
+    [DENO_VARIABLE]: denoCommand(),
     VIRTUAL_ENV: VENV,
     JUPYTER_CONFIG_DIR: `${folder}/config`,
     JUPYTER_DATA_DIR: `${folder}/data`,

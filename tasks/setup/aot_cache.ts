@@ -1,8 +1,9 @@
+import { InterruptedError } from "lib/client/interrupt.ts";
 import { KAFKA_FOLDER } from "./paths.ts";
 import type { Report } from "./progress.ts";
 import { pythonStamp } from "./python_tools.ts";
 import { jarsStamp } from "./kafka_jars.ts";
-import { fingerprint, readIfThere } from "./stamp.ts";
+import { fingerprint, readIfThere } from "lib/brokers/jars/stamp.ts";
 
 const STAMP = `${KAFKA_FOLDER}/aot.stamp`;
 
@@ -14,16 +15,19 @@ export function aotCacheIsThere(): boolean {
 /** Makes the AOT cache. Kafka runs without it, a second slower to start, so a failure ends nothing. */
 export async function makeCache(report: Report): Promise<string | void> {
   // Loaded here: a start that installs nothing has no use for it.
-  const { makeAotCache } = await import("lib/cluster/make_aot_cache.ts");
+  const { makeAotCache } = await import("lib/brokers/local/make_aot_cache.ts");
   report("running a broker once");
+  let remark: string | undefined;
   try {
     await makeAotCache();
   } catch (error) {
-    return `left out, as ${(error as Error).message}`;
-  } finally {
-    // Written also where it failed once: it is not worth a try at every start.
-    Deno.writeTextFileSync(STAMP, stamp());
+    // Whoever ended it did not mean that it is impossible.
+    if (error instanceof InterruptedError) throw error;
+    remark = `left out, as ${(error as Error).message}`;
   }
+  // Written also where it failed once: it is not worth a try at every start.
+  Deno.writeTextFileSync(STAMP, stamp());
+  return remark;
 }
 
 function stamp(): string {

