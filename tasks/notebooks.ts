@@ -6,8 +6,10 @@ import {
   checkNotebooks,
   formatProblem,
 } from "./notebooks/check.ts";
+import { writeIndex } from "./notebooks/write_index.ts";
 import { clusterFor } from "./notebooks/cluster.ts";
-import { chooseNotebooks } from "./notebooks/document.ts";
+import { chooseNotebooks, PROJECT_FOLDER } from "./notebooks/document.ts";
+import { servicesAsTheyWere } from "./shared_services.ts";
 import { ProgressPrinter } from "./notebooks/progress.ts";
 import { runNotebooks } from "./notebooks/run_all.ts";
 
@@ -21,6 +23,8 @@ const HELP =
   --solutions   put the solutions into the exercises from the start
   --check       read the notebooks instead of running them: types, lint,
                 format, metadata, saved outputs, the README's table
+  --index       write notebooks/errors.md, which leads from errors' texts to cells,
+                and notebooks/claims.json, with every claim; --write does so, too
   --restart     restart each kernel half-way, then run from the top
   --repeat N    run each notebook N times (1)
   --jobs N      run N notebooks side by side (number of cores)
@@ -28,14 +32,15 @@ const HELP =
 
 Without --solutions each exercise's check must say "not yet" for the stub and
 "solved" for the solution. A broker must answer: deno task kafka up. Notebooks
-on the cluster of three brokers run one after another, beside the rest; it is
-started for them if it does not run, and then stopped afterwards.`;
+on the cluster of three brokers run one after another, beside the rest, and so do
+those on PostgreSQL and Connect; what is started for them is stopped afterwards.`;
 
 interface Command {
   choices: (string | number)[];
   write: boolean;
   solutions: boolean;
   check: boolean;
+  index: boolean;
   restart: boolean;
   repeat: number;
   jobs: number;
@@ -44,7 +49,7 @@ interface Command {
 
 function readCommand(args: string[]): Command | undefined {
   const options = parseArgs(args, {
-    boolean: ["write", "solutions", "check", "restart", "help"],
+    boolean: ["write", "solutions", "check", "index", "restart", "help"],
     string: ["_", "repeat", "jobs", "timeout"],
     alias: { h: "help" },
     unknown: refuseUnknown("notebooks", { takesArguments: true }),
@@ -67,12 +72,13 @@ function readCommand(args: string[]): Command | undefined {
     }
     return value;
   };
-  const { write, solutions, check, restart } = options;
+  const { write, solutions, check, index, restart } = options;
   return {
     choices: options._,
     write,
     solutions,
     check,
+    index,
     restart,
     repeat: number("repeat", 1),
     jobs: number("jobs", navigator.hardwareConcurrency),
@@ -88,6 +94,7 @@ async function run(paths: string[], command: Command): Promise<number> {
   Deno.addSignalListener("SIGINT", onSignal);
   Deno.addSignalListener("SIGTERM", onSignal);
   try {
+    await using _services = await servicesAsTheyWere();
     await using _cluster = await clusterFor(paths);
     using watcher = new ProgressPrinter();
     const runs = await runNotebooks(paths, {
@@ -95,6 +102,7 @@ async function run(paths: string[], command: Command): Promise<number> {
       watcher,
       signal: stop.signal,
     });
+    if (command.write) await writeIndex(`${PROJECT_FOLDER}/notebooks`);
     const items = runs.flatMap((run) => run.items);
     const failed = items.filter(({ failure }) => failure).length;
     console.log(`${items.length - failed} passed, ${failed} failed`);
@@ -125,6 +133,10 @@ async function main(args: string[]): Promise<number> {
   const command = readCommand(args);
   if (command === undefined) {
     console.log(HELP);
+    return 0;
+  }
+  if (command.index) {
+    await writeIndex(`${PROJECT_FOLDER}/notebooks`);
     return 0;
   }
   const paths = await chooseNotebooks(command.choices);

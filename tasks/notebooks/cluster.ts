@@ -1,4 +1,5 @@
-import { type Engine, findEngine } from "lib/cluster/engine.ts";
+import type { Engine } from "lib/brokers/engine.ts";
+import { findEngine } from "lib/brokers/find_engine.ts";
 import { runningCluster } from "../running_cluster.ts";
 import { isRunnable, readNotebook, textOf } from "./document.ts";
 
@@ -7,6 +8,14 @@ export async function needsCluster(path: string): Promise<boolean> {
   const { cells } = await readNotebook(path);
   return cells.some((cell) =>
     isRunnable(cell) && /\bopenClusterNotebook\(/.test(textOf(cell.source))
+  );
+}
+
+/** Whether a notebook works with PostgreSQL or Connect, of which there is one for all. */
+export async function needsServices(path: string): Promise<boolean> {
+  const { cells } = await readNotebook(path);
+  return cells.some((cell) =>
+    isRunnable(cell) && /\bopen(Postgres|Connect)\(/.test(textOf(cell.source))
   );
 }
 

@@ -1,4 +1,4 @@
-import { type Output, PROJECT_FOLDER, textOf } from "./document.ts";
+import { type Output, textOf } from "./document.ts";
 import type { Execution } from "./kernel_session.ts";
 import type { Step } from "./steps.ts";
 
@@ -19,23 +19,23 @@ export const EXERCISE_TYPE = "application/vnd.kafka-notebooks.exercise+json";
 const ERROR_TYPE = "application/vnd.kafka-notebooks.error+json";
 
 /** The failure of a cell, unless the kernel said that it is well. */
-export async function failureOf(
+export function failureOf(
   step: Step,
   execution: Execution,
-): Promise<Failure | undefined> {
+): Failure | undefined {
   if (execution.status === "ok") {
     return;
   }
   return {
     cell: step.cell + 1,
-    reason: await reasonOf(step, execution),
+    reason: reasonOf(step, execution),
     source: step.code,
     traceback: execution.traceback?.join("\n").trim(),
     outputs: execution.outputs,
   };
 }
 
-async function reasonOf(step: Step, execution: Execution): Promise<string> {
+function reasonOf(step: Step, execution: Execution): string {
   const who = step.proves === undefined
     ? "the cell"
     : `the proof of exercise ${step.proves.name}`;
@@ -49,44 +49,9 @@ async function reasonOf(step: Step, execution: Execution): Promise<string> {
         execution.log ? `, which wrote at last:\n${execution.log.trim()}` : ""
       }`;
     case "error":
-      // The kernel says no more than this of code that it cannot start.
-      if (execution.message === "Execution failed") {
-        return `the kernel refused ${who}: ${await explainRefusal(step.code)}`;
-      }
       return `${who} threw ${execution.name}: ${execution.message}`;
     default:
       return `the kernel answered ${who} with "${execution.status}"`;
-  }
-}
-
-/** Finds the syntax error or the missing module by loading the cell as a file. */
-async function explainRefusal(code: string): Promise<string> {
-  const checkFolder = `${PROJECT_FOLDER}/.check`;
-  await Deno.mkdir(checkFolder, { recursive: true });
-  const file = await Deno.makeTempFile({
-    dir: checkFolder,
-    prefix: "refused_",
-    suffix: ".ts",
-  });
-  try {
-    await Deno.writeTextFile(file, code);
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["cache", "--quiet", "--no-lock", file],
-      cwd: PROJECT_FOLDER,
-      env: { NO_COLOR: "1" },
-      stdout: "null",
-      stderr: "piped",
-    }).output();
-    if (success) {
-      return "a syntax error, or a module that does not load";
-    }
-    return new TextDecoder().decode(stderr)
-      .replaceAll(`file://${file}`, "cell")
-      .replace(/^error: /, "")
-      .replace(/\n\nStack backtrace:[\s\S]*/, "")
-      .trim();
-  } finally {
-    await Deno.remove(file);
   }
 }
 

@@ -22,7 +22,6 @@ import sys
 import tempfile
 from queue import Empty
 from time import monotonic
-from uuid import uuid4
 
 import nbformat
 from jupyter_client import AsyncKernelManager
@@ -31,13 +30,8 @@ from jupyter_client.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
 
-# What goes on in the background of a cell may still say something, until it is silent for so long.
+# What goes on in the background of the last cell may still say something, until it is silent for so long.
 QUIET_SECONDS = 0.2
-# A background logger may never fall silent: its later lines are kept, too,
-# as they are read while the next cell runs.
-LONGEST_DRAIN_SECONDS = 5
-# The closing line of a cell that has put something else in place of console.log never comes.
-CLOSING_LINE_SECONDS = 5
 LONGEST_LINE_BYTES = 64 * 1024 * 1024
 START_ATTEMPTS = 3
 
@@ -45,60 +39,39 @@ START_ATTEMPTS = 3
 class ThoroughNotebookClient(NotebookClient):
     """A NotebookClient that loses no output and hides no failure.
 
-    The Deno kernel says "idle" before the cell's last console lines are out: on
-    a busy machine long before. But it keeps their order. So after each cell it
-    is asked to print a closing line: all that comes before is the cell's.
+    The kernel says "idle" when the cell's last line is out (tasks/kernel). What
+    its background prints later belongs to it, too, and comes in while later
+    cells run.
     """
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         self.cells_by_request = {}
-        self.closing_line = None
         self.reply = None
 
     async def _async_poll_output_msg(self, parent_msg_id, cell, cell_index):
         self.cells_by_request[parent_msg_id] = (cell, cell_index)
         while await self._read_message() != parent_msg_id:
             pass
-        line = f"closing line {uuid4()}"
-        self.closing_line = f"{line}\n"
-        request = self.kc.execute(f'console.log("{line}");', silent=True, store_history=False)
-        # A line of the cell that leaves the kernel from now on is taken for this request's.
-        self.cells_by_request[request] = (cell, cell_index)
-        while await self._read_message() != request:
-            pass
-        await self._read_on(CLOSING_LINE_SECONDS, lambda: self.closing_line is None)
-        self.closing_line = None
-        await self._read_on(LONGEST_DRAIN_SECONDS, lambda: False, QUIET_SECONDS)
 
-    async def _read_on(self, seconds, is_enough, quiet_seconds=None):
-        end = monotonic() + seconds
-        while not is_enough() and (left := end - monotonic()) > 0:
-            try:
-                await self._read_message(min(left, quiet_seconds or left))
-            except Empty:
-                return
+    async def read_until_quiet(self):
+        try:
+            while True:
+                await self._read_message(QUIET_SECONDS)
+        except Empty:
+            pass
 
     async def _read_message(self, timeout=None):
         """Gives a message to its cell; returns the request that it says has ended, if any."""
         message = await ensure_async(self.kc.iopub_channel.get_msg(timeout=timeout))
         request = message["parent_header"].get("msg_id")
-        if request not in self.cells_by_request or self._is_closing_line(message):
+        if request not in self.cells_by_request:
             return None
         try:
             self.process_message(message, *self.cells_by_request[request])
             return None
         except CellExecutionComplete:
             return request
-
-    def _is_closing_line(self, message):
-        """Takes the closing line out of a message; tells whether that leaves nothing."""
-        text = message["content"].get("text", "")
-        if message["msg_type"] != "stream" or not self.closing_line or self.closing_line not in text:
-            return False
-        message["content"]["text"] = text.replace(self.closing_line, "")
-        self.closing_line = None
-        return message["content"]["text"] == ""
 
     async def _check_raise_for_error(self, cell, cell_index, exec_reply):
         # The caller judges the reply: here only "error" would count, and only
@@ -189,7 +162,9 @@ class Kernel:
         result["outputs"] = cells[index].outputs
         return result
 
-    def outputs(self):
+    async def outputs(self):
+        if self.client.kc is not None:
+            await self.client.read_until_quiet()
         return [cell.outputs for cell in self.client.nb.cells]
 
     def log_tail(self):
@@ -217,7 +192,7 @@ async def obey(commands):
                 case "execute":
                     report(await kernel.execute(command["code"], command["timeoutSeconds"]))
                 case "outputs":
-                    report({"event": "outputs", "cells": kernel.outputs()})
+                    report({"event": "outputs", "cells": await kernel.outputs()})
     finally:
         if kernel is not None:
             await kernel.end()

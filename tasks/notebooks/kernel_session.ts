@@ -1,3 +1,4 @@
+import { ownCommand } from "lib/client/own_command.ts";
 import { until } from "lib/client/until.ts";
 import { groupIsRunning } from "../process_list.ts";
 import { isThere, type Output, PROJECT_FOLDER } from "./document.ts";
@@ -58,7 +59,9 @@ export class KernelSession implements AsyncDisposable {
     for (const needed of [python, `${kernelspecs}/deno/kernel.json`]) {
       if (!await isThere(needed)) {
         throw new Error(
-          `Cannot run notebooks as ${needed} is missing: run "deno task setup"`,
+          `Cannot run notebooks as ${needed} is missing: run "${
+            ownCommand("setup")
+          }"`,
         );
       }
     }

@@ -99,7 +99,7 @@ function count(number: number, noun: string): string {
 }
 
 /** A failure in full: where, why, the cell's source and all that it showed. */
-export function formatFailure(
+function formatFailure(
   path: string,
   item: Item,
   failure: Failure,

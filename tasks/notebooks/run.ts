@@ -1,4 +1,9 @@
-import { type Output, readNotebook, textOf } from "./document.ts";
+import {
+  type NotebookDocument,
+  type Output,
+  readNotebook,
+  textOf,
+} from "./document.ts";
 import { exercisesOf } from "./exercises.ts";
 import {
   type Failure,
@@ -7,6 +12,7 @@ import {
   unawaitedError,
 } from "./failure.ts";
 import { type Execution, KernelSession } from "./kernel_session.ts";
+import { lookDiffers } from "./saved_look.ts";
 import { planSteps, type Step } from "./steps.ts";
 
 /** One thing that a run shows: the notebook runs, a check is right. */
@@ -36,6 +42,8 @@ export interface RunOptions {
   solutions?: boolean;
   /** Runs the first half, restarts the kernel, then runs everything. */
   restart?: boolean;
+  /** Whether its outputs are to take the place of the saved ones, which then say nothing. */
+  isToBeSaved?: boolean;
   /** How long a cell may take; two minutes unless said otherwise. */
   cellTimeoutMs?: number;
   /** Called before each step with its number. */
@@ -47,7 +55,7 @@ export interface RunOptions {
 }
 
 /** How long a cell may take unless said otherwise: a fault lab waits long. */
-export const CELL_TIMEOUT_MS = 120_000;
+const CELL_TIMEOUT_MS = 120_000;
 
 /**
  * Runs a notebook from top to bottom in a fresh kernel, in its own folder.
@@ -81,9 +89,26 @@ export async function runNotebook(
     outputs: new Map(),
   };
   const failure = await runInFreshKernel(steps, run, options);
-  run.items.unshift({ title: "runs from top to bottom", failure });
+  const looks = options.isToBeSaved ? undefined : lookFailure(document, run);
+  run.items.unshift({
+    title: "runs from top to bottom",
+    failure: failure ?? looks,
+  });
   run.seconds = (performance.now() - started) / 1000;
   return run;
+}
+
+function lookFailure(
+  { cells }: NotebookDocument,
+  run: NotebookRun,
+): Failure | undefined {
+  for (const [index, outputs] of run.outputs) {
+    const cell = cells[index]!;
+    const reason = lookDiffers(cell.outputs ?? [], outputs);
+    if (reason) {
+      return { cell: index + 1, reason, source: textOf(cell.source), outputs };
+    }
+  }
 }
 
 async function runInFreshKernel(
@@ -126,7 +151,7 @@ async function runFirstHalf(
 ): Promise<Failure | undefined> {
   const cells = steps.filter(({ kept }) => kept);
   for (const step of cells.slice(0, Math.ceil(cells.length / 2))) {
-    const failure = await failureOf(
+    const failure = failureOf(
       step,
       await execute(session, step, options),
     );
@@ -155,7 +180,7 @@ async function runSteps(
     options.onProgress?.(index + 1, steps.length);
     executed.push(step);
     const execution = await execute(session, step, options);
-    let failure = await failureOf(step, execution);
+    let failure = failureOf(step, execution);
     const kernelIsGone = execution.status === "timeout" ||
       execution.status === "died";
     if (failure !== undefined && (proves === undefined || kernelIsGone)) {

@@ -1,4 +1,5 @@
-import { needsCluster } from "./cluster.ts";
+import { servicesForOneself } from "../shared_services.ts";
+import { needsCluster, needsServices } from "./cluster.ts";
 import { notebookName } from "./document.ts";
 import { type NotebookRun, runNotebook, type RunOptions } from "./run.ts";
 import { saveOutputs } from "./save.ts";
@@ -26,7 +27,8 @@ export interface Watcher {
 /**
  * Runs notebooks side by side on one broker, and one notebook's repetitions
  * one after another. Those that make faults on the cluster would meet each
- * other's, so of them one runs at a time, beside the others.
+ * other's, so of them one runs at a time, beside the others; and so do those
+ * on PostgreSQL and Connect, which one has at a time, whoever runs it.
  *
  * @param paths The notebooks.
  * @returns One run a notebook and repetition, in the order of the paths.
@@ -42,30 +44,38 @@ export async function runNotebooks(
     ...{ index, path },
     // A file that is no notebook fails when it is run.
     onCluster: await needsCluster(path).catch(() => false),
+    onServices: await needsServices(path).catch(() => false),
   })));
   let clusterIsFree = true;
+  let servicesAreFree = true;
 
-  /** Those on the cluster come first: they are the longest row. */
+  /** Those on the cluster come first, as they are the longest row; then those on services. */
   const next = () => {
-    const first = clusterIsFree
-      ? waiting.findIndex(({ onCluster }) => onCluster)
-      : -1;
-    const position = first >= 0
-      ? first
-      : waiting.findIndex(({ onCluster }) => !onCluster);
-    return position < 0 ? undefined : waiting.splice(position, 1)[0];
+    const position = [
+      clusterIsFree ? waiting.findIndex(({ onCluster }) => onCluster) : -1,
+      servicesAreFree ? waiting.findIndex(({ onServices }) => onServices) : -1,
+      waiting.findIndex(({ onCluster, onServices }) =>
+        !onCluster && !onServices
+      ),
+    ].find((found) => found >= 0);
+    return position === undefined ? undefined : waiting.splice(position, 1)[0];
   };
 
   async function work(): Promise<void> {
     for (let one = next(); one; one = next()) {
-      const { index, path, onCluster } = one;
+      const { index, path, onCluster, onServices } = one;
       if (onCluster) clusterIsFree = false;
+      if (onServices) servicesAreFree = false;
+      using _services = onServices
+        ? await servicesForOneself(options.signal)
+        : undefined;
       for (let time = 1; time <= repeat; time++) {
         const title = notebookName(path) +
           (repeat > 1 ? ` (${time} of ${repeat})` : "");
         runs[index]!.push(await runOne(path, title, options));
       }
       if (onCluster) clusterIsFree = true;
+      if (onServices) servicesAreFree = true;
     }
   }
   // Also when one is stopped, the kernels of all have ended after this.
@@ -89,6 +99,7 @@ async function runOne(
   try {
     run = await runNotebook(path, {
       ...options,
+      isToBeSaved: options.write,
       onProgress: (step, stepCount) =>
         watcher?.onCell?.(title, step, stepCount),
     });

@@ -1,6 +1,7 @@
 // A notebook as learners run it, against the broker at KAFKA_BROKERS.
+import { PATIENCE_MS } from "../_patience.ts";
 import { assertEquals } from "@std/assert";
-import { withAdmin } from "lib/client/admin.ts";
+import { withAdmin } from "lib/admin/with_admin.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
 import type { NotebookRun } from "../../tasks/notebooks/run.ts";
 import { runNotebooks } from "../../tasks/notebooks/run_all.ts";
@@ -9,7 +10,7 @@ import {
   exercise,
   markdown,
   NotebookFolder,
-} from "./temporary_notebook.ts";
+} from "./_temporary_notebook.ts";
 
 const base = `runner-${crypto.randomUUID().slice(0, 8)}`;
 
@@ -27,7 +28,7 @@ await producer.send({
   messages: Array.from({ length: 12 }, (_, i) => ({ value: String(i) })),
 });`),
   code(`const records = await readTopic(notebook.kafka, orders);
-claim("every record is there, once", records.length, 12);`),
+claim("90/case", "every record is there, once", records.length, 12);`),
   ...exercise("answer"),
   code("await notebook.close();"),
 ];
@@ -50,7 +51,7 @@ Deno.test("runNotebooks() runs a notebook twice in a row beside another one, and
   await using folder = await NotebookFolder.make();
   const runs = await runNotebooks(
     [await folder.write("98_one", cells), await folder.write("99_two", cells)],
-    { repeat: 2, jobs: 2, cellTimeoutMs: 30_000 },
+    { repeat: 2, jobs: 2, cellTimeoutMs: PATIENCE_MS },
   );
   assertEquals(failures(runs), []);
   assertEquals(runs.flatMap(({ items }) => items).length, 4 * 3);
@@ -60,7 +61,7 @@ Deno.test("runNotebooks() runs a notebook twice in a row beside another one, and
 Deno.test("runNotebooks() runs a notebook after a restart of its kernel in the middle, and its solutions", async () => {
   await using folder = await NotebookFolder.make();
   const path = await folder.write("98_one", cells);
-  const options = { cellTimeoutMs: 30_000 };
+  const options = { cellTimeoutMs: PATIENCE_MS };
   assertEquals(
     failures(await runNotebooks([path], { ...options, restart: true })),
     [],

@@ -1,9 +1,9 @@
 // A consumer in a process of its own that a notebook's kernel starts, against the broker at KAFKA_BROKERS.
 import { assert, assertEquals } from "@std/assert";
-import { until } from "lib/client/until.ts";
+import { until } from "../_patience.ts";
 import { textOf } from "../../tasks/notebooks/document.ts";
 import { runNotebook } from "../../tasks/notebooks/run.ts";
-import { code, NotebookFolder } from "./temporary_notebook.ts";
+import { code, NotebookFolder } from "./_temporary_notebook.ts";
 
 function isAlive(pid: number): boolean {
   try {
@@ -19,7 +19,7 @@ Deno.test("ChildConsumer is killed at its record from a notebook, and ends with 
   const run = await runNotebook(
     await folder.write("97_child", [
       code(`import { openNotebook } from "lib/notebook/notebook.ts";
-import { ChildConsumer } from "lib/consumer/child_consumer.ts";
+import { ChildConsumer } from "lib/experiment/child_consumer.ts";
 const notebook = await openNotebook("97");
 const topic = await notebook.topic("child", { partitions: 1 });
 const producer = await notebook.use(notebook.kafka.producer());

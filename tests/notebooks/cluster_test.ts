@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import type { Engine } from "lib/cluster/engine.ts";
+import type { Engine } from "lib/brokers/engine.ts";
 import { clusterFor, needsCluster } from "../../tasks/notebooks/cluster.ts";
 import { runNotebooks } from "../../tasks/notebooks/run_all.ts";
-import { code, markdown, NotebookFolder } from "./temporary_notebook.ts";
+import { code, markdown, NotebookFolder } from "./_temporary_notebook.ts";
 
 /** Opens no cluster, though it says so. */
 const SAYS_SO = "// await openClusterNotebook(";

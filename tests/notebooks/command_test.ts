@@ -1,10 +1,11 @@
+import { until } from "../_patience.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { configOptions } from "../../tasks/config.ts";
 import {
   chooseNotebooks,
   PROJECT_FOLDER,
 } from "../../tasks/notebooks/document.ts";
-import { code, isRunning, NotebookFolder } from "./temporary_notebook.ts";
+import { code, isRunning, NotebookFolder } from "./_temporary_notebook.ts";
 
 async function command(...args: string[]): Promise<Deno.Command> {
   return new Deno.Command(Deno.execPath(), {
@@ -70,7 +71,7 @@ await new Promise((resolve) => setTimeout(resolve, 300_000));`),
   await using process = (await command("--jobs", "2", ...paths)).spawn();
   const pids = await Promise.all(
     ["one", "two"].map((name) =>
-      eventually(async () =>
+      until(async () =>
         Number(await Deno.readTextFile(`${folder.path}/${name}.pid`))
       )
     ),
@@ -86,18 +87,6 @@ await new Promise((resolve) => setTimeout(resolve, 300_000));`),
     assert(!await isRunning(pid), `kernel ${pid} is still running`);
   }
 });
-
-/** The first number above 0 within 30 s. */
-async function eventually(measure: () => Promise<number>): Promise<number> {
-  for (let attempt = 0; attempt < 300; attempt++) {
-    const value = await measure().catch(() => 0);
-    if (value > 0) {
-      return value;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error("nothing was measured within 30 s");
-}
 
 Deno.test("deno task notebooks refuses what it does not understand in one sentence", async () => {
   const sentences: [args: string[], code: number, sentence: string][] = [

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { exercisesOf } from "../../tasks/notebooks/exercises.ts";
-import { code, exercise, markdown } from "./temporary_notebook.ts";
+import { code, exercise, markdown } from "./_temporary_notebook.ts";
 
 function problems(cells: Parameters<typeof exercisesOf>[0]): string[] {
   return exercisesOf(cells).problems.map(({ cell, message }) =>

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { exercisesOf } from "../../tasks/notebooks/exercises.ts";
 import { joinCells } from "../../tasks/notebooks/join.ts";
-import { code, exercise, markdown, notebook } from "./temporary_notebook.ts";
+import { code, exercise, markdown, notebook } from "./_temporary_notebook.ts";
 
 Deno.test("joinCells() tells the cell and line of each of its lines", () => {
   const { code: joined, places } = joinCells(

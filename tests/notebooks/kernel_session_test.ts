@@ -1,7 +1,8 @@
+import { PATIENCE_MS } from "../_patience.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { PROJECT_FOLDER, textOf } from "../../tasks/notebooks/document.ts";
 import { KernelSession } from "../../tasks/notebooks/kernel_session.ts";
-import { isRunning } from "./temporary_notebook.ts";
+import { isRunning } from "./_temporary_notebook.ts";
 
 const folder = `${PROJECT_FOLDER}/tests`;
 
@@ -9,7 +10,7 @@ Deno.test("KernelSession starts kernels in the folder it is told, without colour
   await using session = await KernelSession.start({ folder });
   const { outputs } = await session.execute(
     'console.log(Deno.cwd(), Deno.noColor, Deno.env.get("NO_COLOR"));',
-    { timeoutMs: 10_000 },
+    { timeoutMs: PATIENCE_MS },
   );
   assertEquals(textOf(outputs[0]!.text), `${folder} true 1\n`);
 });
@@ -23,7 +24,7 @@ Deno.test("KernelSession.end() leaves no process, also when its driver was kille
   assert(await isRunning(session.pid));
   Deno.kill(driver, "SIGKILL");
   await assertRejects(
-    () => session.execute("1", { timeoutMs: 10_000 }),
+    () => session.execute("1", { timeoutMs: PATIENCE_MS }),
     Error,
     "driver has ended before it was asked to",
   );

@@ -2,12 +2,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { logLevel } from "kafkajs";
 import { kafkaClient } from "lib/client/kafka_client.ts";
-import { topicExists } from "lib/client/topic.ts";
-import { type OwnBrokers, withOwnBrokers } from "../broker/own_brokers.ts";
+import { topicExists } from "lib/admin/topic.ts";
+import { type OwnBrokers, withOwnBrokers } from "../broker/_own_brokers.ts";
 import { textOf } from "../../tasks/notebooks/document.ts";
 import { KernelSession } from "../../tasks/notebooks/kernel_session.ts";
 import { listProcesses, signal } from "../../tasks/process_list.ts";
-import { NotebookFolder } from "./temporary_notebook.ts";
+import { NotebookFolder } from "./_temporary_notebook.ts";
 
 const CELL_MS = 120_000;
 

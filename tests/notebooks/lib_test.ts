@@ -1,25 +1,22 @@
 // What lib/notebook and the runner do together, in a real kernel. No broker is needed.
-import {
-  assert,
-  assertEquals,
-  assertMatch,
-  assertStringIncludes,
-} from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { textOf } from "../../tasks/notebooks/document.ts";
+import { isThere } from "lib/brokers/is_there.ts";
+import { PATIENCE_MS, until } from "../_patience.ts";
 import { KernelSession } from "../../tasks/notebooks/kernel_session.ts";
 import { runNotebook } from "../../tasks/notebooks/run.ts";
 import { mergeStreams } from "../../tasks/notebooks/save.ts";
-import { code, markdown, NotebookFolder } from "./temporary_notebook.ts";
+import { code, markdown, NotebookFolder } from "./_temporary_notebook.ts";
 
-const manners = code('import "lib/notebook/notebook.ts";');
+const setUp = code('import "lib/notebook/notebook.ts";');
 
 Deno.test("claim() fails the notebook if it is false, with what was measured", async () => {
   await using folder = await NotebookFolder.make();
   const run = await runNotebook(
     await folder.write("false_claim", [
       code('import { claim } from "lib/notebook/claim.ts";'),
-      code('claim("two and two is four", 2 + 2, 4);'),
-      code('claim("two and two is five", 2 + 2, 5);'),
+      code('claim("90/case", "two and two is four", 2 + 2, 4);'),
+      code('claim("90/case", "two and two is five", 2 + 2, 5);'),
     ]),
   );
   assertEquals(run.items.length, 1);
@@ -55,14 +52,14 @@ Deno.test("check() never stops a notebook and is proved unsolved and solved by t
   );
 });
 
-Deno.test("the kernel's manners keep 300 and 2000 lines in their cells, in order", async () => {
+Deno.test("setUpKernel() keeps 300 and 2000 lines in their cells, in order", async () => {
   await using folder = await NotebookFolder.make();
   const print = (letter: string, count: number) =>
     code(`for (let line = 1; line <= ${count}; line++) {
   console.log("${letter}", line);
 }`);
   const run = await runNotebook(
-    await folder.write("lines", [manners, print("a", 300), print("b", 2000)]),
+    await folder.write("lines", [setUp, print("a", 300), print("b", 2000)]),
   );
   for (
     const [cell, letter, count] of [[1, "a", 300], [2, "b", 2000]] as const
@@ -81,7 +78,7 @@ Deno.test("an error that no cell awaited is shown, and fails the notebook", asyn
   await using folder = await NotebookFolder.make();
   const run = await runNotebook(
     await folder.write("background", [
-      manners,
+      setUp,
       code('Promise.reject(new RangeError("in the background"));'),
       code('console.log("goes on");'),
     ]),
@@ -98,25 +95,25 @@ Deno.test("an error that no cell awaited is shown, and fails the notebook", asyn
   assertEquals(textOf(run.outputs.get(2)![0]!.text), "goes on\n");
 });
 
-Deno.test("Stop ends a cell's until() within 2 s, and the kernel runs the next cell", async () => {
+Deno.test("Stop ends a cell's until(), and the kernel runs the next cell", async () => {
   await using folder = await NotebookFolder.make();
   await using session = await KernelSession.start({ folder: folder.path });
   const execute = (source: string) =>
-    session.execute(source, { timeoutMs: 30_000 });
+    session.execute(source, { timeoutMs: PATIENCE_MS });
   const { pid } = session;
   await execute('import "lib/notebook/notebook.ts";\nconst kept = 7;');
   await execute('import { until } from "lib/client/until.ts";');
 
   for (const _time of ["first", "second"]) {
     const waiting = execute(
-      'await until(() => false, { what: "nothing", deadlineMs: 25_000 });',
+      `Deno.writeTextFileSync("waits", "");
+      await until(() => false, { deadlineMs: 600_000 });`,
     );
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const pressed = performance.now();
+    await until(() => isThere(`${folder.path}/waits`));
+    Deno.removeSync(`${folder.path}/waits`);
     await session.interrupt();
     const { status, name } = await waiting;
     assertEquals([status, name], ["error", "InterruptedError"]);
-    assert(performance.now() - pressed < 2_000);
   }
 
   const next = await execute("kept + 1");
@@ -138,5 +135,4 @@ Deno.test("openNotebook() without a broker fails its cell in one sentence that s
   assertEquals(failure!.cell, 3);
   assertStringIncludes(failure!.reason, "localhost:1");
   assertStringIncludes(failure!.reason, "deno task kafka up");
-  assert(run.seconds < 30, "it tried for long");
 });

@@ -7,7 +7,7 @@ import {
   saveOutputs,
 } from "../../tasks/notebooks/save.ts";
 import { venvProgram } from "../../tasks/setup/paths.ts";
-import { code, markdown, NotebookFolder } from "./temporary_notebook.ts";
+import { code, markdown, NotebookFolder } from "./_temporary_notebook.ts";
 
 const stdout = (text: string): Output => ({
   output_type: "stream",

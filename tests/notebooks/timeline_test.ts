@@ -2,23 +2,24 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { type Output, textOf } from "../../tasks/notebooks/document.ts";
 import { runNotebook } from "../../tasks/notebooks/run.ts";
-import { code, NotebookFolder } from "./temporary_notebook.ts";
+import { code, NotebookFolder } from "./_temporary_notebook.ts";
 
 Deno.test("liveTimeline() grows in place after its cell has ended, and keeps its last picture", async () => {
   await using folder = await NotebookFolder.make();
   const run = await runNotebook(
     await folder.write("timeline", [
       code('import "lib/notebook/notebook.ts";'),
-      code(`import { GroupTimeline } from "lib/consumer/group_timeline.ts";
+      code(`import { GroupTimeline } from "lib/experiment/group_timeline.ts";
 import { liveTimeline } from "lib/notebook/timeline_picture.ts";
 const timeline = new GroupTimeline();
+const join = (member: string) =>
+  timeline.record({ member, type: "joined", assignment: { orders: [0] } });
+join("A");
 const live = liveTimeline(timeline, { everyMs: 300 });
 const limited = liveTimeline(timeline, { everyMs: 250, limitMs: 350 });
 const growing = liveTimeline(timeline, { everyMs: 300 });`),
-      code(`const join = (member: string) =>
-  timeline.record({ member, type: "joined", assignment: { orders: [0] } });
-join("A");
-await new Promise((resolve) => setTimeout(resolve, 500));`),
+      // The limited one has ended after this, however busy the computer is.
+      code("await new Promise((resolve) => setTimeout(resolve, 500));"),
       code(`timeline.record({ member: "A", type: "killed" });
 live.stop();
 join("B");
