@@ -1,11 +1,7 @@
 import { connectionFromEnvironment } from "lib/client/connection.ts";
 import { findBroker, NoBrokerError } from "lib/client/probe.ts";
-import {
-  type Engine,
-  type EngineName,
-  type EngineOptions,
-  findEngine,
-} from "lib/cluster/engine.ts";
+import type { Engine, EngineName, EngineOptions } from "lib/brokers/engine.ts";
+import { findEngine } from "lib/brokers/find_engine.ts";
 import { UsageError } from "./command.ts";
 import { showStep } from "./setup/progress.ts";
 
@@ -55,4 +51,15 @@ export async function findOrStartBroker(
     (report) => engine.up({ onProgress: report }),
   );
   return { address, startedBy: engine };
+}
+
+/** Stops the broker if this command has started it. */
+export async function stopBroker(
+  { address, startedBy }: Broker,
+): Promise<void> {
+  if (!startedBy) return;
+  await showStep(
+    `Stopping the broker on ${address}`,
+    (report) => startedBy.down({ services: ["kafka"], onProgress: report }),
+  );
 }

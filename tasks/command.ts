@@ -1,3 +1,4 @@
+import { ownCommand } from "lib/client/own_command.ts";
 /** A command was called wrongly: one sentence, exit code 2. */
 export class UsageError extends Error {
   override name = "UsageError";
@@ -7,6 +8,9 @@ export class UsageError extends Error {
 export class TaskError extends Error {
   override name = "TaskError";
 }
+
+/** The oldest Deno on which all of this was tried. */
+const LEAST_DENO = [2, 9] as const;
 
 /** Errors of lib that are written for a person, too. */
 const WRITTEN_FOR_PEOPLE = new Set([
@@ -34,7 +38,7 @@ export function refuseUnknown(
     throw new UsageError(
       `Cannot run '${command}' with '${arg}' as it has no such ${
         isOption ? "option" : "argument"
-      }: see 'deno task ${command} --help'.`,
+      }: see '${ownCommand(`${command} --help`)}'.`,
     );
   };
 }
@@ -44,6 +48,7 @@ export async function runCommand(
   main: (args: string[]) => Promise<number>,
 ): Promise<never> {
   try {
+    refuseOldDeno(Deno.version.deno);
     Deno.exit(await main(Deno.args));
   } catch (error) {
     if (error instanceof UsageError) exitWith(2, error.message);
@@ -52,6 +57,19 @@ export async function runCommand(
     }
     throw error;
   }
+}
+
+/** Says in one sentence what an older Deno would say in many. */
+export function refuseOldDeno(version: string): void {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const isNewEnough = major > LEAST_DENO[0] ||
+    (major === LEAST_DENO[0] && minor >= LEAST_DENO[1]);
+  if (isNewEnough) return;
+  throw new TaskError(
+    `Cannot run this with Deno ${version} as it needs ${
+      LEAST_DENO.join(".")
+    } or newer: run 'deno upgrade', or write 'npx -y deno' in place of 'deno'.`,
+  );
 }
 
 function exitWith(code: number, message: string): never {

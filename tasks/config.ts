@@ -11,6 +11,8 @@ const STAND_INS = [
 ];
 const OFFLINE_CONFIG = "deno.offline.json";
 const OFFLINE_LOCK = ".kafka/deno.offline.lock";
+/** There once set-up has fetched all packages. */
+const PACKAGES_STAMP = ".kafka/packages.stamp";
 const DEADLINE_MS = 2_000;
 
 /** Holds the answer for child processes, so that one command asks once: "yes" or "no". */
@@ -97,4 +99,22 @@ function replace(name: string, text: string): void {
   Deno.renameSync(aside, new URL(name, ROOT));
 }
 
-if (import.meta.main) console.log((await configOptions()).join(" "));
+/** Says why it cannot, for a person, and ends. */
+async function main(): Promise<void> {
+  if (readIfThere(PACKAGES_STAMP) === undefined) {
+    console.error(
+      "First start: what is missing is fetched into this folder. Each step says what, and how far it is.",
+    );
+  }
+  try {
+    console.log((await configOptions()).join(" "));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    console.error(
+      `Cannot write in ${ROOT.pathname} (${error.message}): put the project into a folder of your own.`,
+    );
+    Deno.exit(1);
+  }
+}
+
+if (import.meta.main) await main();

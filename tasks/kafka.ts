@@ -1,15 +1,19 @@
 // deno task kafka: starts, stops and looks at the brokers of compose.yaml.
+import { ownCommand } from "lib/client/own_command.ts";
 import { parseArgs } from "@std/cli/parse-args";
 import { interrupt, InterruptedError } from "lib/client/interrupt.ts";
-import {
-  type Engine,
-  type EngineName,
-  type EngineOptions,
-  findEngine,
-  type ServiceStatus,
-} from "lib/cluster/engine.ts";
-import { KAFKA_TOOLS } from "lib/cluster/kafka_tools.ts";
-import { nearest } from "lib/cluster/nearest.ts";
+import type {
+  Engine,
+  EngineName,
+  EngineOptions,
+  ServiceStatus,
+} from "lib/brokers/engine.ts";
+import { findEngine } from "lib/brokers/find_engine.ts";
+import { EngineError } from "lib/brokers/engine_error.ts";
+import { whyNoBroker } from "lib/brokers/tool_brokers.ts";
+import { KAFKA_TOOLS, toolNamed } from "lib/brokers/tool_catalog.ts";
+import { toolFailure } from "lib/brokers/tool_failure.ts";
+import { closestString } from "lib/brokers/closest_string.ts";
 import { refuseUnknown, runCommand, UsageError } from "./command.ts";
 
 interface Options {
@@ -39,7 +43,13 @@ const COMMANDS: Record<string, Command> = {
     help: `${CLUSTER_HELP}
 ${ENGINE_HELP}
 
-What runs already is left alone. Notebooks find the broker at localhost:9092.`,
+What runs already is left alone. Notebooks find the broker at localhost:9092.
+
+Services that are no brokers start by name: 'deno task kafka up postgres connect' starts PostgreSQL
+on localhost:15432 and Kafka Connect on http://localhost:8083, and fetches what they need, once.
+
+Beside brokers in containers, 'docker compose --profile ui up -d' opens a web page over them on
+http://localhost:18080 (kafka-ui; no check of this project runs it).`,
     run: up,
   },
   down: {
@@ -94,7 +104,8 @@ Without a SERVICE it deletes the topics, records and groups of all brokers of co
     help: `${ENGINE_HELP} (before NAME)
 
 Without a NAME it lists the tools. '--bootstrap-server' is filled in where it is missing, from
-KAFKA_BROKERS if that is set:
+KAFKA_BROKERS if that is set, and TLS and login from KAFKA_SSL, KAFKA_SSL_CA and KAFKA_SASL_*. A tool
+that says only among its output that it has failed ends with 1:
 
   deno task kafka tool topics --list
   deno task kafka tool console-consumer --topic orders --from-beginning --max-messages 3
@@ -115,7 +126,9 @@ function oneService(
       const [service, ...more] = services;
       if (service === undefined || more.length > 0) {
         throw new UsageError(
-          `Cannot ${name}: give the name of one service, such as 'deno task kafka ${name} kafka-2'`,
+          `Cannot ${name}: give the name of one service, such as '${
+            ownCommand(`kafka ${name} kafka-2`)
+          }'`,
         );
       }
       await engine[name](service);
@@ -141,12 +154,12 @@ export async function kafkaCommand(
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) {
-    const near = nearest(name, Object.keys(COMMANDS));
+    const near = closestString(name, Object.keys(COMMANDS));
     throw new UsageError(
       `Cannot run 'kafka ${name}': there is no such command; ${
         near
           ? `did you mean '${near}'?`
-          : "'deno task kafka --help' lists them all"
+          : `'${ownCommand("kafka --help")}' lists them all`
       }`,
     );
   }
@@ -217,15 +230,38 @@ async function tool(
     return 0;
   }
   const engine = await findEngine(engineName(parsed.engine), places);
+  toolNamed(name);
+  const why = await whyNoBroker(engine, name, rest);
+  // Of these, Java says thirty lines, or nothing at all.
+  if (why?.isFinal) {
+    throw new EngineError(
+      `Cannot run ${[name, ...rest].join(" ")}: ${why.reason}`,
+    );
+  }
   const tool = engine.spawnTool(name, rest, {
     onStderr: (text) => writeAll(Deno.stderr, text),
   });
   // An interrupt reaches the tool, too: let it end and say its last words.
   Deno.addSignalListener("SIGINT", () => {});
   passInput(tool);
-  for await (const line of tool.lines) writeAll(Deno.stdout, `${line}\n`);
-  return (await tool.ended).code;
+  const lastLines: string[] = [];
+  for await (const line of tool.lines) {
+    writeAll(Deno.stdout, `${line}\n`);
+    lastLines.push(line);
+    if (lastLines.length > MOST_LINES) lastLines.shift();
+  }
+  const { code, stderr } = await tool.ended;
+  if (code !== 0) return code;
+  const failure = toolFailure(name, rest, {
+    ...{ code, stderr },
+    stdout: lastLines.join("\n"),
+  });
+  if (failure) throw failure;
+  return 0;
 }
+
+/** Whether a tool has failed stands in its last lines. */
+const MOST_LINES = 1_000;
 
 async function passInput(tool: ReturnType<Engine["spawnTool"]>) {
   try {
@@ -258,7 +294,9 @@ function printStatus(engine: Engine, services: ServiceStatus[]) {
   }
   if (services.every(({ state }) => state === "absent")) {
     console.log(
-      `Nothing runs (engine: ${engine.name}). Start with 'deno task kafka up'.`,
+      `Nothing runs (engine: ${engine.name}). Start with '${
+        ownCommand("kafka up")
+      }'.`,
     );
   }
 }
@@ -270,15 +308,15 @@ function overview(): string {
   );
   return `Starts, stops and looks at the Kafka brokers that compose.yaml describes.
 
-Usage: deno task kafka COMMAND
+Usage: ${ownCommand("kafka COMMAND")}
 
 ${rows.join("\n")}
 
-'deno task kafka COMMAND --help' tells more.`;
+'${ownCommand("kafka COMMAND --help")}' tells more.`;
 }
 
 function helpOf({ usage, summary, help }: Command): string {
-  return `${summary}.\n\nUsage: deno task kafka ${usage}\n\n${help}`;
+  return `${summary}.\n\nUsage: ${ownCommand(`kafka ${usage}`)}\n\n${help}`;
 }
 
 function engineName(text: string): "auto" | EngineName {

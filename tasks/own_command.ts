@@ -9,7 +9,7 @@ await runCommand(async ([places = "{}", name, ...args]) => {
   const command = name === "lab"
     ? (await import("./lab.ts")).labCommand
     : name === "soak"
-    ? (await import("./soak.ts")).soakCommand
+    ? (await import("./maintainers/soak.ts")).soakCommand
     : (await import("./kafka.ts")).kafkaCommand;
   return await command(args, JSON.parse(places));
 });

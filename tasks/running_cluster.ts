@@ -1,5 +1,5 @@
-import { repairCluster } from "lib/cluster/cluster_repair.ts";
-import type { Engine } from "lib/cluster/engine.ts";
+import { repairCluster } from "lib/faults/cluster_repair.ts";
+import type { Engine } from "lib/brokers/engine.ts";
 import { showStep } from "./setup/progress.ts";
 
 /** Sees to it that the cluster runs, and ends it afterwards if it did not run before. */

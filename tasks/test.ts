@@ -1,8 +1,8 @@
 // deno task test: see HELP.
 import { parseArgs } from "@std/cli/parse-args";
-import { type Broker, engineChoice, findOrStartBroker } from "./broker.ts";
+import { engineChoice, findOrStartBroker, stopBroker } from "./broker.ts";
 import { refuseUnknown, runCommand } from "./command.ts";
-import { showStep } from "./setup/progress.ts";
+import { servicesAsTheyWere } from "./shared_services.ts";
 import { setUp } from "./setup/set_up.ts";
 import type { Counts } from "./test/counts.ts";
 import { partsOfTheTest } from "./test/parts.ts";
@@ -18,8 +18,8 @@ const HELP = `Runs every check, test and notebook of this project.
 A broker that answers at KAFKA_BROKERS or localhost:9092 is used as it is; else
 one is started, and stopped afterwards. The last line is N passed, N failed.`;
 
-/** Two parts share the cores of a small machine well; more disturb each other's times. */
-const JOBS = 2;
+/** The tests and the notebooks, which wait most of the time, and beside them one of the short parts. */
+const JOBS = 3;
 
 async function main(args: string[]): Promise<number> {
   const options = parseArgs(args, {
@@ -43,6 +43,7 @@ async function main(args: string[]): Promise<number> {
   const broker = await findOrStartBroker(engineName);
   let counts: Counts;
   try {
+    await using _services = await servicesAsTheyWere();
     counts = await runAll(stop.signal);
   } finally {
     await stopBroker(broker);
@@ -63,14 +64,6 @@ async function runAll(signal: AbortSignal): Promise<Counts> {
     passed: results.reduce((sum, result) => sum + result.passed, 0),
     failed: results.reduce((sum, result) => sum + result.failed, 0),
   };
-}
-
-async function stopBroker({ address, startedBy }: Broker): Promise<void> {
-  if (!startedBy) return;
-  await showStep(
-    `Stopping the broker on ${address}`,
-    (report) => startedBy.down({ services: ["kafka"], onProgress: report }),
-  );
 }
 
 if (import.meta.main) await runCommand(main);

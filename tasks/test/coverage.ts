@@ -9,7 +9,7 @@ export interface LineCoverage {
 export function coverageOfRooms(lcov: string): LineCoverage[] {
   const rooms = new Map<string, LineCoverage>();
   for (const record of lcov.split("end_of_record")) {
-    const path = /^SF:.*?[\\/](lib[\\/][^\\/\n]+)/m.exec(record)?.[1];
+    const path = /^SF:.*?[\\/](lib[\\/][^\\/\n]+)[\\/]/m.exec(record)?.[1];
     if (!path) continue;
     const name = path.replaceAll("\\", "/");
     const room = rooms.get(name) ?? { name, covered: 0, lines: 0 };

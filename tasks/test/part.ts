@@ -1,5 +1,6 @@
+import { linesOf } from "lib/brokers/lines_of.ts";
+import { DENO_VARIABLE } from "lib/client/own_command.ts";
 import { PROJECT } from "../setup/paths.ts";
-import { TextLineStream } from "../setup/text_line_stream.ts";
 
 /** What a part of the test run found. */
 export interface PartResult {
@@ -40,7 +41,8 @@ export async function runDeno(
   const child = new Deno.Command(Deno.execPath(), {
     args,
     cwd: PROJECT,
-    env: { ...env, NO_COLOR: "1" },
+    // Messages are compared as they are for a person who has Deno.
+    env: { ...env, NO_COLOR: "1", [DENO_VARIABLE]: "deno" },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -48,10 +50,7 @@ export async function runDeno(
   }).spawn();
   const lines: string[] = [];
   const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
-    for await (
-      const line of stream.pipeThrough(new TextDecoderStream())
-        .pipeThrough(new TextLineStream())
-    ) {
+    for await (const line of linesOf(stream)) {
       lines.push(line);
       onLine?.(line);
     }
