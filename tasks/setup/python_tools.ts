@@ -25,10 +25,14 @@ const STAMP = `${VENV}/kafka-notebooks.stamp`;
 const LOG_FILE = `${KAFKA_FOLDER}/logs/python.log`;
 const UNFINISHED = "unfinished";
 
+/** What says which packages there are to be. */
+function pyproject(): string {
+  return Deno.readTextFileSync(`${PROJECT}/pyproject.toml`);
+}
+
 /** The packages that `pyproject.toml` asks for, such as `jupyterlab==4.6.6`. */
 function pythonPackages(): string[] {
-  const text = Deno.readTextFileSync(`${PROJECT}/pyproject.toml`);
-  const list = /^dependencies = \[\n(.*?)^\]/ms.exec(text)?.[1];
+  const list = /^dependencies = \[\n(.*?)^\]/ms.exec(pyproject())?.[1];
   if (!list) {
     throw new TaskError(
       "Cannot read pyproject.toml as its 'dependencies' are not a list with one package a line.",
@@ -68,7 +72,7 @@ export async function installPythonTools(report: Report): Promise<void> {
 /** Changes with what `.venv` must hold. */
 export function pythonStamp(): string {
   // Its programs carry absolute paths: an environment that was moved does not work.
-  return fingerprint(VENV, ...pythonPackages());
+  return fingerprint(VENV, pyproject());
 }
 
 function finish(): void {
