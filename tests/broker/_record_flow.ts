@@ -88,18 +88,15 @@ export class RecordFlow implements AsyncDisposable {
   }
 
   /** Waits until a record that is sent from now on is acknowledged, in the partition if one is given. */
-  async untilProduced(
-    { partition, deadlineMs = PATIENCE_MS }: {
-      partition?: number;
-      deadlineMs?: number;
-    } = {},
-  ): Promise<void> {
+  async untilProduced({ partition }: { partition?: number } = {}): Promise<
+    void
+  > {
     const from = performance.now();
     await until(() =>
       this.answers.some((answer) =>
         answer.sentAt > from &&
         (partition === undefined || answer.partition === partition)
-      ), { what: "an acknowledgement", deadlineMs, intervalMs: 10 });
+      ), { what: "an acknowledgement", intervalMs: 10 });
   }
 
   /** Waits until a record is consumed that was not before. */

@@ -5,7 +5,7 @@ import { type Consumer, Kafka, logLevel, type Producer } from "kafkajs";
 import { freshName } from "lib/admin/topic.ts";
 import { connectionFromEnvironment } from "lib/client/connection.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
-import { until } from "../../_patience.ts";
+import { PATIENCE_MS, until } from "../../_patience.ts";
 import { readBatches } from "lib/consumer/read_batches.ts";
 import { ReadProcessWrite } from "lib/consumer/read_process_write.ts";
 import { readTopic } from "lib/consumer/read_topic.ts";
@@ -76,7 +76,7 @@ async function consuming(
 async function untilEnd(values: string[]): Promise<void> {
   await until(() => values.includes(END), {
     what: () => `the record that ends the topic; ${values} came`,
-    deadlineMs: 20_000,
+    deadlineMs: PATIENCE_MS,
   });
 }
 
@@ -142,7 +142,7 @@ Deno.test("consumers of kafkaClient(), and what lib builds on them, leave out ab
         const ofChild = () => child.processed.map(({ value }) => `${value}`);
         await until(() => ofChild().includes(END), {
           what: "the child's end",
-          deadlineMs: 20_000,
+          deadlineMs: PATIENCE_MS,
         });
         assertEquals(ofChild(), committed);
 

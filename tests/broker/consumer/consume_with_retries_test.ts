@@ -171,7 +171,7 @@ Deno.test("consumeWithRetries() stops while it is stuck, and its successor loses
 });
 
 Deno.test("consumeWithRetries() stops at once while a record waits, and its successor tries it when it is due", async () => {
-  await withScene({ delayMs: 6_000 }, async (scene) => {
+  await withScene({ delayMs: 10_000 }, async (scene) => {
     const { send, start, retry, committed, dead } = scene;
     await send(letters("a"));
     const tries: number[] = [];
@@ -181,13 +181,12 @@ Deno.test("consumeWithRetries() stops at once while a record waits, and its succ
     };
     const first = await start({ process });
     await until(async () => await valuesOf(retry) === "a");
-    const began = performance.now();
     await first.disconnect();
-    assert(performance.now() - began < 5_000, "the stop waited for the record");
+    assertEquals(tries.length, 1, "the stop waited for the record");
     await start({ process });
     await until(async () => await valuesOf(dead) === "a");
     assertEquals(tries.length, 2);
-    assert(tries[1]! - tries[0]! >= 5_999, "it was tried too early");
+    assert(tries[1]! - tries[0]! >= 9_999, "it was tried too early");
     await until(async () => await committed(retry) === "1");
   });
 });

@@ -5,7 +5,7 @@ import { createTopic, deleteTopic, freshName } from "lib/admin/topic.ts";
 import { withAdmin } from "lib/admin/with_admin.ts";
 import { within } from "lib/client/deadline.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
-import { until } from "../../_patience.ts";
+import { PATIENCE_MS, until } from "../../_patience.ts";
 import { ReadProcessWrite } from "lib/consumer/read_process_write.ts";
 import { readTopic } from "lib/consumer/read_topic.ts";
 import { ChildConsumer } from "lib/experiment/child_consumer.ts";
@@ -82,7 +82,7 @@ Deno.test("ReadProcessWrite that was frozen while another member took over does 
       // Its session is over, and the other one works.
       await until(() => heir.transactions >= 3, {
         what: "the other member's first letters",
-        deadlineMs: 30_000,
+        deadlineMs: PATIENCE_MS,
       });
       Deno.kill(frozen.pid!, "SIGCONT");
       await committed(26n);
@@ -93,7 +93,10 @@ Deno.test("ReadProcessWrite that was frozen while another member took over does 
       assert(takeOvers <= 3, `it took over ${takeOvers} times`);
       await frozen.disconnect();
       assertEquals(
-        (await within(frozen.ended, { deadlineMs: 10_000, what: "its end" }))
+        (await within(frozen.ended, {
+          deadlineMs: PATIENCE_MS,
+          what: "its end",
+        }))
           .code,
         0,
       );
@@ -150,7 +153,7 @@ Deno.test("ReadProcessWrite shares partitions with other instances that come and
     const before = loop.transactions;
     return until(() => loop.transactions > before + more, {
       what: `${more} more transactions`,
-      deadlineMs: 30_000,
+      deadlineMs: PATIENCE_MS,
     });
   };
   try {

@@ -4,7 +4,7 @@ import { connectionFromEnvironment } from "lib/client/connection.ts";
 import { within } from "lib/client/deadline.ts";
 import { withAdmin } from "lib/admin/with_admin.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
-import { until } from "../../_patience.ts";
+import { PATIENCE_MS, until } from "../../_patience.ts";
 import {
   runInBatches,
   type RunInBatchesOptions,
@@ -207,7 +207,6 @@ Deno.test("runInBatches() stays in its group while a batch takes longer than the
     consumer.on(consumer.events.GROUP_JOIN, () => void joins++);
     await until(async () => (await committed(own))[0] === 2n, {
       what: "the commit",
-      deadlineMs: 12_000,
     });
     await consumer.disconnect();
     assertEquals([batches, joins], [["ab"], 0]);
@@ -234,7 +233,7 @@ for (
             returned++;
           },
         });
-        await within(run.done, { deadlineMs: 20_000, what: "the end" });
+        await within(run.done, { deadlineMs: PATIENCE_MS, what: "the end" });
         assertEquals([returned, await committed(own)], [1, [2n]]);
         const { groups } = await withAdmin(
           kafka,

