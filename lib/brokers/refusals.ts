@@ -7,7 +7,11 @@ export type RefusingLayer = "TLS" | "login" | "rights";
 
 /** That a broker has turned a client away, as its log says it. */
 export interface Refusal {
-  /** Before the connection was encrypted, before the client was known, or when it asked for something. */
+  /**
+   * Before the connection was encrypted, before the client was known, or when it asked for
+   * something. A client that speaks TLS to a listener without it is turned away by the login;
+   * where there is no login either, this counts as TLS.
+   */
   layer: RefusingLayer;
   /** The log's words, without what differs from run to run; of rights, who lacks which. */
   reason: string;

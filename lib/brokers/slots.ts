@@ -6,8 +6,11 @@ export interface Slot {
   name: string;
   /** Whether a reader is connected. */
   isActive: boolean;
-  /** How many bytes of log the reader has not confirmed, which PostgreSQL therefore keeps. */
-  behindBytes: number;
+  /**
+   * How many bytes of log PostgreSQL keeps for the reader: those from `restart_lsn` on. That
+   * may be more than the reader has yet to confirm, as while a long transaction is open.
+   */
+  keptBytes: number;
 }
 
 /**
@@ -20,20 +23,20 @@ export interface Slot {
  * @example Usage
  * ```ts ignore
  * const [slot] = await slotsOf("postgres://kafka:kafka@127.0.0.1:15432/food_orders");
- * console.log(slot?.behindBytes);
+ * console.log(slot?.keptBytes);
  * ```
  */
 export async function slotsOf(url: string): Promise<Slot[]> {
   return await withDatabase(url, async (sql) => {
     const rows = await sql`
       SELECT slot_name, active,
-        pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn) AS behind
+        pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) AS kept
       FROM pg_replication_slots WHERE database = current_database()
       ORDER BY slot_name`;
-    return rows.map(({ slot_name, active, behind }) => ({
+    return rows.map(({ slot_name, active, kept }) => ({
       name: slot_name,
       isActive: active,
-      behindBytes: Number(behind ?? 0),
+      keptBytes: Number(kept ?? 0),
     }));
   });
 }

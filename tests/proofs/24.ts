@@ -71,7 +71,7 @@ export default {
     // Hardly anything is written meanwhile.
     from: "generate_series(2, 41)",
     to: "generate_series(2, 2)",
-    breaks: { "24/slot-holds": "isActive: false, behindBytes: " },
+    breaks: { "24/slot-holds": "isActive: false, keptBytes: " },
   }]],
   unbroken: {
     "24/slot-dropped":

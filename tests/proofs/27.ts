@@ -43,6 +43,15 @@ export default {
     to: "{ minBytes: 1, maxWaitTimeInMs: 1_000 }",
     breaks: { "27/fetches": "hasty: { backlog: 3, idle: " },
   }, {
+    from: "maxBytesPerPartition: 10 * 2 ** 20,",
+    to: "maxBytesPerPartition: 2 ** 20,",
+    breaks: { "27/fetch-size": "[3, 3, 3]" },
+  }, {
+    // A fetch is answered by the first record.
+    from: "minBytes: 2 ** 20,",
+    to: "minBytes: 1,",
+    breaks: { "27/min-bytes": "bulk: " },
+  }, {
     from: "autoCommitThreshold: 50",
     to: "autoCommitThreshold: 20",
     breaks: { "27/commits": "[200, 10, 1]" },

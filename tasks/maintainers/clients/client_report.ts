@@ -76,7 +76,11 @@ ${
 ${report.left_out.map((why) => `\n- ${why}`).join("")}
 
 "As installed" is the client's default, and the automatic commits that it
-offers. "Safe" is what it recommends itself:
+offers. "Safe" has these settings instead. They are there to prevent what can go
+wrong as installed: idempotence, that a record is stored twice or out of order;
+Java's partitioner, that a key moves; a commit after the work, that a crash
+skips a record; the ids of -1, that an old producer still commits. The table
+shows whether they do.
 
 - kafkajs: \`idempotent: true\`; \`autoCommit: false\` and \`commitOffsets()\`.
 - @platformatic/kafka: \`idempotent: true\`, \`compatibilityPartitioner\`;

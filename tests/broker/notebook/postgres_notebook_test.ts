@@ -1,5 +1,5 @@
 // A database for one run of a notebook: what is left of it after close(), and after a kernel's death.
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { readComposeFile } from "lib/brokers/compose/compose_file.ts";
 import {
   databaseUrl,
@@ -71,6 +71,30 @@ Deno.test("openPostgres() survives a kill, and drops what a dead kernel of the s
   const now = await databases();
   assertEquals([now.includes(left), now.includes(others)], [false, true]);
   await withDatabase(SERVER, (sql) => sql`DROP DATABASE ${sql(others)}`);
+  await notebook.close();
+});
+
+Deno.test("slotsOf() counts what PostgreSQL keeps, also if the reader has confirmed it", async () => {
+  const notebook = await openNotebook("92");
+  const { url } = await openPostgres(notebook);
+  const length = 1_000_000;
+  await withDatabase(url, async (sql) => {
+    await sql`SELECT pg_create_logical_replication_slot(${SLOT}, 'pgoutput')`;
+    // An open transaction has to be decoded from its beginning, whatever was confirmed since.
+    await withDatabase(url, (other) =>
+      other.begin(async (open) => {
+        await open`SELECT pg_logical_emit_message(true, 'test', repeat('x', ${length}::int))`;
+        await sql`CREATE TABLE written_to_disk ()`;
+        await sql`
+          SELECT pg_replication_slot_advance(${SLOT}, pg_current_wal_flush_lsn())`;
+        const [confirmed] = await sql`
+          SELECT pg_wal_lsn_diff(confirmed_flush_lsn, restart_lsn)::int AS bytes
+          FROM pg_replication_slots WHERE slot_name = ${SLOT}`;
+        assert(confirmed?.bytes > length, `${confirmed?.bytes} bytes`);
+        const [slot] = await slotsOf(url);
+        assert(slot!.keptBytes > length, `${slot!.keptBytes} bytes`);
+      }));
+  });
   await notebook.close();
 });
 

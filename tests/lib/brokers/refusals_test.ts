@@ -41,6 +41,16 @@ Deno.test("refusalsIn() tells TLS, login and rights apart", () => {
   ]);
 });
 
+Deno.test("refusalsIn() names the login for TLS spoken to a listener that has a login and no TLS", () => {
+  const reason = "Failing SASL authentication due to invalid receive size";
+  assertEquals(
+    refusalsIn(
+      `${TIME} INFO ${SERVER} Failed authentication with /127.0.0.1 ${CHANNEL} (${reason}) ${SELECTOR}`,
+    ),
+    [{ layer: "login", reason }],
+  );
+});
+
 Deno.test("refusalsIn() gives the reason of a refused token, without the token", () => {
   const refused = (details: string) =>
     refusalsIn(
