@@ -8,18 +8,18 @@ import {
   ResourcePatternTypes,
 } from "kafkajs";
 import { deleteRecords } from "../../admin/delete_records.ts";
+import { resetOffsets } from "../../admin/group_offsets.ts";
 import type { CreateTopicOptions } from "../../admin/topic.ts";
-import { certificateAuthority } from "../../brokers/certificates.ts";
+import {
+  type CertificateAuthority,
+  certificateAuthority,
+} from "../../brokers/certificates.ts";
 import { setQuota } from "../../brokers/quotas.ts";
 import { pause } from "../../client/interrupt.ts";
 import { kafkaClient } from "../../client/kafka_client.ts";
 import { until } from "../../client/until.ts";
 import { readTopic } from "../../consumer/read_topic.ts";
-import {
-  type ExtraBroker,
-  extraBroker,
-  type ExtraBrokerOptions,
-} from "../../faults/extra_broker.ts";
+import { type ExtraBroker, extraBroker } from "../../faults/extra_broker.ts";
 import { socketFaults } from "../../faults/socket_faults.ts";
 import { wiretap } from "../../faults/wiretap.ts";
 import { Alert } from "../../metrics/alert_rule.ts";
@@ -34,6 +34,19 @@ import { countedConsumer } from "../tuning/counted_consumer.ts";
 import { mostAtOnce } from "../tuning/most_at_once.ts";
 import type { ExamPlace } from "./exam_place.ts";
 import { situationIn } from "./situation_in.ts";
+
+/** Where the situations of part 6 take place: a notebook. */
+export interface Part6Place extends ExamPlace {
+  /**
+   * Connects a client or starts a broker, and ends it later.
+   *
+   * @param client The client, or the broker.
+   * @returns The same.
+   */
+  use<T extends { connect(): Promise<void>; disconnect(): Promise<void> }>(
+    client: T,
+  ): Promise<T>;
+}
 
 /** The questions of part 6. */
 export type Part6Question =
@@ -51,8 +64,9 @@ export type Part6Question =
 /**
  * The ten situations of the exam of part 6, running it: what a consumer costs,
  * whom a broker lets in, what an exporter sees, and what becomes of records
- * under a fault. Each makes its own topics and groups, and takes some seconds;
- * four of them start a broker of their own.
+ * under a fault. Each makes its own topics and groups, and takes some seconds.
+ * Four of them share a second broker, with logins and rights, which the first
+ * of these starts and the place ends.
  *
  * @param place Where to make them: a notebook.
  * @returns The situations by question, as `exam()` takes them.
@@ -69,6 +83,7 @@ export type Part6Question =
  * const { safe } = part6({
  *   kafkaConfig: { brokers, ssl },
  *   group: freshName,
+ *   use: () => Promise.reject(new Error("this one needs no second broker")),
  *   async topic(_base, options) {
  *     await createTopic(kafkaClient(), topic, options);
  *     return topic;
@@ -79,7 +94,7 @@ export type Part6Question =
  * ```
  */
 export function part6(
-  place: ExamPlace,
+  place: Part6Place,
 ): Record<
   Part6Question,
   { run: () => Promise<number | string>; taught: string }
@@ -99,7 +114,36 @@ export function part6(
   };
 }
 
-/** What connects, and is disconnected at the end: a client, or a broker. */
+const ALICE = { username: "alice", password: "alice-secret" };
+const BY_PLAIN = { mechanism: "plain" as const, ...ALICE };
+const LOGIN = { plain: { [ALICE.username]: ALICE.password } };
+
+/** A broker beside the place's own: two doors with a login, and one for anybody, who may do everything. */
+interface SecondBroker {
+  broker: ExtraBroker;
+  /** Whose certificate is shown at SAFE; at OPEN there is no TLS. */
+  kitchen: CertificateAuthority;
+}
+
+/** One for each place, as it takes seconds to start. */
+const secondBrokers = new WeakMap<Part6Place, Promise<SecondBroker>>();
+
+async function makeSecondBroker(): Promise<SecondBroker> {
+  const kitchen = await certificateAuthority("Kitchen");
+  const tls = await kitchen.issue("broker");
+  const broker = extraBroker({
+    security: { OPEN: { login: LOGIN }, SAFE: { tls, login: LOGIN } },
+    environment: {
+      KAFKA_AUTHORIZER_CLASS_NAME:
+        "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+      KAFKA_SUPER_USERS: "User:ANONYMOUS",
+      KAFKA_QUOTA_WINDOW_NUM: "2",
+    },
+  });
+  return { broker, kitchen };
+}
+
+/** What connects, and is disconnected at the end. */
 interface Connectable {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
@@ -107,10 +151,10 @@ interface Connectable {
 
 /** Makes topics, and disconnects at the end what it has connected. */
 class Room implements AsyncDisposable {
-  readonly #place: ExamPlace;
+  readonly #place: Part6Place;
   readonly #used: Connectable[] = [];
 
-  constructor(place: ExamPlace) {
+  constructor(place: Part6Place) {
     this.#place = place;
   }
 
@@ -141,8 +185,14 @@ class Room implements AsyncDisposable {
     return it;
   }
 
-  broker(options: ExtraBrokerOptions = {}): Promise<ExtraBroker> {
-    return this.use(extraBroker(options));
+  /** The second broker, which is started if it does not run. */
+  async secondBroker(): Promise<SecondBroker> {
+    const place = this.#place;
+    const making = secondBrokers.get(place) ?? makeSecondBroker();
+    secondBrokers.set(place, making);
+    const second = await making;
+    await place.use(second.broker);
+    return second;
   }
 
   /** Sends as many records as there are values, to the partitions in turn. */
@@ -158,7 +208,7 @@ class Room implements AsyncDisposable {
     await producer.send({ topic, messages });
   }
 
-  /** The last first: a client before its broker. */
+  /** The last first: a client before the wire that it uses. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const it of this.#used.toReversed()) {
       await it.disconnect().catch(() => {});
@@ -185,10 +235,6 @@ async function atOnce(room: Room): Promise<number> {
   return await mostAtOnce(room, { partitions: 3, workMs: 50 });
 }
 
-const ALICE = { username: "alice", password: "alice-secret" };
-const BY_PLAIN = { mechanism: "plain" as const, ...ALICE };
-const LOGIN = { plain: { [ALICE.username]: ALICE.password } };
-
 /** A client of a broker that has just been started, and is still making its own topics. */
 function clientAt(broker: string, config: Partial<KafkaConfig> = {}): Kafka {
   const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 20 };
@@ -198,13 +244,9 @@ function clientAt(broker: string, config: Partial<KafkaConfig> = {}): Kafka {
 
 /** By how many of three clients the password comes to a stranger on the way. */
 async function password(room: Room): Promise<number> {
-  const kitchen = await certificateAuthority("Kitchen");
+  const { broker: { addresses }, kitchen } = await room.secondBroker();
   const stranger = await certificateAuthority("A stranger");
-  const tls = await kitchen.issue("broker");
   const certificate = await stranger.issue("broker");
-  const { addresses } = await room.broker({
-    security: { OPEN: { login: LOGIN }, SAFE: { tls, login: LOGIN } },
-  });
   const isSeen = async (
     door: "OPEN" | "SAFE",
     ssl: KafkaConfig["ssl"] = false,
@@ -231,14 +273,7 @@ async function password(room: Room): Promise<number> {
 /** How many of four things she may do who has WRITE on a topic, and nothing else. */
 async function rights(room: Room): Promise<number> {
   const topic = "orders";
-  const broker = await room.broker({
-    security: { OPEN: { login: LOGIN } },
-    environment: {
-      KAFKA_AUTHORIZER_CLASS_NAME:
-        "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-      KAFKA_SUPER_USERS: "User:ANONYMOUS",
-    },
-  });
+  const { broker } = await room.secondBroker();
   const boss = await room.use(clientAt(broker.address).admin());
   await boss.createTopics({ topics: [{ topic, numPartitions: 1 }] });
   await boss.createAcls({
@@ -267,9 +302,7 @@ async function rights(room: Room): Promise<number> {
 
 /** How many of three sends fail, each of which is more than the user may send in a second. */
 async function quota(room: Room): Promise<number> {
-  const broker = await room.broker({
-    environment: { KAFKA_QUOTA_WINDOW_NUM: "2" },
-  });
+  const { broker } = await room.secondBroker();
   await setQuota(broker, "ANONYMOUS", { producerBytesPerSecond: 20_000 });
   const topic = "bills";
   const kafka = clientAt(broker.address);
@@ -298,7 +331,7 @@ async function lag(room: Room): Promise<number> {
     room.group(),
   ];
   await room.fill(topic, numbered(30), { partitions });
-  await commit(room, { topic, groupId, offset: 4 });
+  await commit(room.kafka, { topic, groupId }, 4n);
   const metrics = await room.use(
     new GroupMetrics(room.kafkaConfig, { groups: { [groupId]: [topic] } }),
   );
@@ -316,24 +349,19 @@ async function lag(room: Room): Promise<number> {
 
 /** Commits an offset in partition 0, for a group without members. */
 async function commit(
-  room: Room,
-  { topic, groupId, offset, kafka = room.kafka }: {
-    topic: string;
-    groupId: string;
-    offset: number;
-    kafka?: Kafka;
-  },
+  kafka: Kafka,
+  group: { topic: string; groupId: string },
+  offset: bigint,
 ): Promise<void> {
-  const admin = await room.use(kafka.admin());
-  const partitions = [{ partition: 0, offset: `${offset}` }];
-  await admin.setOffsets({ groupId, topic, partitions });
+  const to = [{ partition: 0, offset }];
+  await resetOffsets(kafka, group, to, { deadlineMs: 30_000 });
 }
 
 /** Whether an alert fires about a group that has a member, when nobody can say so. */
 async function silent(room: Room): Promise<string> {
   const [topic, groupId] = [await room.topic(), room.group()];
   await room.fill(topic, numbered(10));
-  await commit(room, { topic, groupId, offset: 0 });
+  await commit(room.kafka, { topic, groupId }, 0n);
   const consumer = await room.use(room.kafka.consumer({ groupId }));
   await consumer.subscribe({ topic });
   // Nothing is committed any more, so the lag stays.
@@ -425,12 +453,12 @@ async function moved(room: Room): Promise<number> {
   await deleteRecords(room.kafka, topic, [{ partition: 0, offset: 2n }]);
   const here = await readTopic(room.kafka, topic);
 
-  const broker = await room.broker();
+  const { broker } = await room.secondBroker();
   const kafka = clientAt(broker.address);
   const admin = await room.use(kafka.admin());
   await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
   await room.fill(topic, here.map(({ value }) => value!), { kafka });
-  await commit(room, { topic, groupId, offset: 5, kafka });
+  await commit(kafka, { topic, groupId }, 5n);
   let first = "";
   await consumeOne(kafka, topic, { groupId }, (value) => {
     first = value;
