@@ -99,5 +99,11 @@ export default {
         ),
       ],
     },
+    "exam-part-6": {
+      wrong: [
+        `const answers = { idle: 20, atOnce: 10, password: 1, rights: 2, quota: 3, lag: 26, silent: "no", safe: "AABC", refused: 1, moved: 5 };`,
+      ],
+      right: [],
+    },
   },
 } satisfies Proofs;
