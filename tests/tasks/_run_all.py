@@ -86,7 +86,9 @@ async def run_all(manager, client, order, pid):
             if not await manager.is_alive():
                 break
             continue
-        replies[reply["parent_header"].get("msg_id")] = reply["content"]
+        # wait_for_ready() may have asked several times, and leaves the replies that came after the first.
+        if (cell := reply["parent_header"].get("msg_id")) in outputs:
+            replies[cell] = reply["content"]
     cells = [
         {
             "status": replies.get(each, {}).get("status", "none"),
