@@ -1,4 +1,6 @@
+import { DeadlineError } from "../../client/deadline.ts";
 import { pause } from "../../client/interrupt.ts";
+import { until } from "../../client/until.ts";
 import { countedConsumer } from "./counted_consumer.ts";
 import type { TuningLab } from "./tuning_lab.ts";
 
@@ -30,10 +32,19 @@ export async function mostAtOnce(
   await producer.send({ topic, messages });
   await producer.disconnect();
 
+  const possible = Math.min(partitions, MOST_PARTITIONS);
   let [now, most] = [0, 0];
+  // On a busy machine one partition's first fetch may be answered seconds after another's: the
+  // first records wait for each other, and go on alone if no more come.
+  let together: Promise<void> | undefined;
   const eachMessage = async () => {
     most = Math.max(most, ++now);
-    await pause(workMs).finally(() => now--);
+    try {
+      await (together ??= untilTogether(() => most >= possible));
+      await pause(workMs);
+    } finally {
+      now--;
+    }
   };
   const reader = await countedConsumer(lab, {
     topic,
@@ -44,4 +55,12 @@ export async function mostAtOnce(
   });
   await reader.received(records);
   return most;
+}
+
+async function untilTogether(isSo: () => boolean): Promise<void> {
+  try {
+    await until(isSo, { deadlineMs: 10_000, intervalMs: 5 });
+  } catch (error) {
+    if (!(error instanceof DeadlineError)) throw error;
+  }
 }
