@@ -24,8 +24,8 @@ export async function partsOfTheTest(): Promise<Part[]> {
   const config = await configOptions({ quiet: true });
   return [
     { name: "tests", run: (running) => runTests(config, running) },
-    // They wait more than they work: three at a time, whatever the number of cores.
-    notebooksPart("notebooks run", config, ["--jobs", "3"]),
+    // Beside three tests at a time: more would make two cores late for what a cluster waits for.
+    notebooksPart("notebooks run", config, ["--jobs", "2"]),
     // deno fmt --check refuses every notebook as Jupyter saves it, without a line break at a
     // cell's end; "notebooks read" compares their cells with what deno fmt makes of them.
     wholePart("format", ["fmt", "--check", "--ignore=notebooks"]),

@@ -2,9 +2,11 @@ import { PROJECT } from "../setup/paths.ts";
 
 /** What a test file imports that starts brokers, kernels or whole commands: each of its tests takes seconds. */
 const SLOW =
-  /"[./]*(?:\w+\/)*_(?:own_brokers|own_bench|temporary_notebook|secured_broker|project_copy)\.ts"/;
+  /"[./]*(?:\w+\/)*_(?:own_brokers|temporary_notebook|secured_broker|project_copy)\.ts"/;
 /** How many times longer such a test is taken to be. */
 const SLOW_FACTOR = 10;
+/** What measures, with all the cores that it gets: it comes when the notebooks beside the tests have ended. */
+const MEASURES = /"\.\/_own_bench\.ts"/;
 
 /** A test file, and how long it may take beside others, in no unit. */
 export interface TestFile {
@@ -17,11 +19,12 @@ export interface TestFile {
  * and the tests of one of them one after the other.
  */
 export function weightOf(text: string): number {
+  if (MEASURES.test(text)) return 0;
   const tests = text.match(/^ *Deno\.test\(/gm)?.length ?? 0;
   return tests * (SLOW.test(text) ? SLOW_FACTOR : 1);
 }
 
-/** All test files below a folder of the project, the longest first, so that none begins when all others have ended. */
+/** All test files below a folder of the project, the longest first, so that none begins when all others have ended; but what measures comes last. */
 export async function testsLongestFirst(folder: string): Promise<string[]> {
   const files: TestFile[] = [];
   const collect = async (path: string): Promise<void> => {

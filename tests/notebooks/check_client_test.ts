@@ -176,6 +176,7 @@ const PLUMBING = [
   "lib/experiment/broker_rounds.ts", // waits for the broker
   "lib/experiment/child_consumer_program.ts", // ChildConsumer's process
   "lib/experiment/child_stream_program.ts", // a topology's process, in a notebook without KafkaJS
+  "lib/experiment/exams/part_6.ts", // one question is about SafeProducer, and names it
   "lib/faults/cluster_repair.ts",
   "lib/metrics/group_metrics.ts", // asks what any client is told
   "lib/notebook/connect_notebook.ts", // deletes a connector's topics

@@ -18,6 +18,8 @@ export async function javaFetchSpeed(
       engine.tool("consumer-perf-test", [
         ...["--bootstrap-server", address, "--topic", topic],
         ...["--group", freshName("bench"), "--num-records", `${records}`],
+        // How long it waits for records: on a busy machine it joins late.
+        ...["--timeout", `${DEADLINE_MS / 2}`],
       ], { deadlineMs: DEADLINE_MS }),
   );
   const lines = stdout.trim().split("\n").map((line) => line.split(", "));

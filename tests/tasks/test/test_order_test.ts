@@ -7,6 +7,7 @@ Deno.test("weightOf() counts tests, and more for those that start brokers or ker
   const own = 'import { withOwnBrokers } from "../_own_brokers.ts";\n';
   assertEquals(weightOf(`${own}${test}${test}`), 20);
   assertEquals(weightOf("// Deno.test( in a comment\n"), 0);
+  assertEquals(weightOf(`import "./_own_bench.ts";\n${test}`), 0);
 });
 
 Deno.test("testsLongestFirst() has every test file once, those with brokers of their own before those without", async () => {
@@ -19,4 +20,8 @@ Deno.test("testsLongestFirst() has every test file once, those with brokers of t
     place("tests/broker/brokers/engine_faults_test.ts") <
       place("tests/lib/log/varint_test.ts"),
   );
+  const measuring = place(
+    "tests/broker/tasks/maintainers/bench/consume_test.ts",
+  );
+  assert(place("tests/lib/log/varint_test.ts") < measuring);
 });
