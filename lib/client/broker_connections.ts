@@ -101,8 +101,9 @@ export interface BrokerPool {
  * Does some work with connections to single brokers, and closes them
  * afterwards. They are KafkaJS's own, with the client's TLS, login, log lines
  * and socket factory. Unlike KafkaJS, it passes over a broker that takes the
- * connection and then keeps silent for 2 s, as a frozen one does, and ends at
- * once where no waiting helps, such as at an expired certificate.
+ * connection and then keeps silent for 2 s, or half of a shorter deadline, as a
+ * frozen one does, and ends at once where no waiting helps, such as at an expired
+ * certificate.
  *
  * @param kafka The cluster.
  * @param work What to do.
@@ -133,7 +134,8 @@ export async function withBrokers<T>(
     what?: string | (() => string);
   } = {},
 ): Promise<T> {
-  const connections = new Connections(brokerPoolOf(kafka));
+  const silenceMs = Math.min(SILENCE_MS, deadlineMs / 2);
+  const connections = new Connections(brokerPoolOf(kafka), silenceMs);
   const tooLate = () => {
     const reason = connections.lastError
       ? `: the last error was ${connections.lastError}`
@@ -195,13 +197,15 @@ class Connections implements BrokerConnections {
   /** Why no broker could be reached, the last time. */
   lastError: unknown;
   readonly #pool: BrokerPool;
+  readonly #silenceMs: number;
   readonly #over = new AbortController();
   readonly #made: BrokerConnection[] = [];
   readonly #byAddress = new Map<string, Promise<BrokerConnection>>();
   #answering: Promise<BrokerConnection> | undefined;
 
-  constructor(pool: BrokerPool) {
+  constructor(pool: BrokerPool, silenceMs: number) {
     this.#pool = pool;
+    this.#silenceMs = silenceMs;
     // A client as published has no mends of its own.
     explainRefusals({ brokerPool: pool } as unknown as InnerCluster);
   }
@@ -252,7 +256,7 @@ class Connections implements BrokerConnections {
       const broker = await this.#make();
       try {
         await within(broker.connect(), {
-          deadlineMs: SILENCE_MS,
+          deadlineMs: this.#silenceMs,
           what: "a broker's answer",
         });
         this.lastError = undefined;

@@ -17,7 +17,7 @@ export interface GroupMetricsOptions {
   groups: Readonly<Record<string, readonly string[]>>;
   /** How long from one round of questions to the next, in milliseconds. 500 by default. */
   everyMs?: number;
-  /** After how long an answer counts as not given, in milliseconds. 1.5 s by default. */
+  /** After how long an answer counts as not given, in milliseconds. 3 s by default. */
   deadlineMs?: number;
 }
 
@@ -67,7 +67,7 @@ export class GroupMetrics {
    */
   constructor(
     client: KafkaClientOptions,
-    { groups, everyMs = 500, deadlineMs = 1_500 }: GroupMetricsOptions,
+    { groups, everyMs = 500, deadlineMs = 3_000 }: GroupMetricsOptions,
   ) {
     this.#kafka = kafkaClient(client);
     this.#options = { groups, everyMs, deadlineMs };
@@ -142,7 +142,8 @@ export class GroupMetrics {
   ): Promise<PartitionLag[]> {
     const { deadlineMs } = this.#options;
     const last = this.#committed.get(group) ?? [];
-    const ends = await endsOf(this.#kafka, topics, deadlineMs)
+    // Long enough to pass over a silent broker, and then a silent leader.
+    const ends = await endsOf(this.#kafka, topics, 2 * deadlineMs)
       .catch(() => new Map<string, bigint | null>());
     return last.map((lag) => ({
       ...lag,

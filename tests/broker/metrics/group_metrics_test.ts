@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { resetOffsets } from "lib/admin/group_offsets.ts";
+import { connectionFromEnvironment } from "lib/client/connection.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
 import { type SocketFaults, socketFaults } from "lib/faults/socket_faults.ts";
 import { GroupMetrics } from "lib/metrics/group_metrics.ts";
@@ -87,5 +88,70 @@ Deno.test("GroupMetrics serves its page at once, whatever the brokers do, and sa
     // Each would take a second if it asked.
     assert(performance.now() - began < 15_000);
     assert(metrics.contentType.startsWith("text/plain"));
+  });
+});
+
+/** A door to a broker behind which nobody answers once `isSilent` is set. */
+function door(address: string) {
+  const [hostname = "", port] = address.split(":");
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const open: Deno.Conn[] = [];
+  const state = {
+    address: `127.0.0.1:${listener.addr.port}`,
+    isSilent: false,
+    [Symbol.dispose]() {
+      listener.close();
+      for (const each of open) {
+        try {
+          each.close();
+        } catch {
+          // Its other end has closed it.
+        }
+      }
+    },
+  };
+  void (async () => {
+    for await (const here of listener) {
+      open.push(here);
+      if (state.isSilent) continue;
+      const there = await Deno.connect({ hostname, port: Number(port) });
+      const copied = { preventCancel: true, preventAbort: true };
+      here.readable.pipeTo(there.writable, copied).catch(() => {});
+      there.readable.pipeTo(here.writable, copied).catch(() => {});
+    }
+  })();
+  return state;
+}
+
+Deno.test("GroupMetrics counts lag on while the coordinator and the broker that it asks first are silent", async () => {
+  await withTopicAndGroup(kafka, { partitions: 1 }, async (own) => {
+    const { brokers } = connectionFromEnvironment();
+    using first = door(brokers[0]!);
+    const wire = socketFaults();
+    const metrics = new GroupMetrics({
+      brokers: [first.address, ...brokers],
+      socketFactory: wire.socketFactory,
+    }, { groups: { [own.groupId]: [own.topic] } });
+    const lag = async () =>
+      valuesOf(
+        readSamples(await metrics.page()),
+        "kafka_consumergroup_lag",
+      )[0];
+    await own.send(values(3));
+    await resetOffsets(kafka, own, "earliest");
+    await metrics.connect();
+    try {
+      await until(async () => await lag() === 3);
+      first.isSilent = true;
+      wire.dropResponse({
+        apiKey: ["DescribeGroups", "OffsetFetch"],
+        times: Infinity,
+      });
+      await own.send(values(2));
+      await until(async () => await lag() === 5);
+    } finally {
+      wire.clear();
+      await metrics.disconnect();
+    }
   });
 });
