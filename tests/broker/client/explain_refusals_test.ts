@@ -8,7 +8,7 @@ import { brokerIdsAt } from "lib/client/broker_ids_at.ts";
 import { visits, withSecuredBroker } from "../_secured_broker.ts";
 
 /** Far from the 25 s that KafkaJS tries, and from the 2 s that this takes at most on a quiet machine. */
-const SOON = { deadlineMs: 20_000, what: "the reason" };
+const SOON = { deadlineMs: 12_000, what: "the reason" };
 
 /** What each of KafkaJS's clients does first. */
 const FIRST_STEPS: Record<string, (kafka: Kafka) => Promise<unknown>> = {

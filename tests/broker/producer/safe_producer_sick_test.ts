@@ -38,7 +38,7 @@ Deno.test("SafeProducer keeps a healthy partition apart from 50 below min ISR, f
       for (let n = 0; n < 50; n++) {
         for (const partition of [0, 1]) {
           await within(add(healthy, partition, `${sent}`), {
-            deadlineMs: 60_000,
+            deadlineMs: 10_000,
             what: `healthy record ${n}, ${what}`,
           });
         }

@@ -4,7 +4,7 @@ import { createTopic, deleteTopic, freshName } from "lib/admin/topic.ts";
 import { withAdmin } from "lib/admin/with_admin.ts";
 import { within } from "lib/client/deadline.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
-import { PATIENCE_MS, until } from "../../_patience.ts";
+import { until } from "../../_patience.ts";
 import { readTopic } from "lib/consumer/read_topic.ts";
 import { type SocketFaults, socketFaults } from "lib/faults/socket_faults.ts";
 import { partitionFor } from "lib/producer/partitioner.ts";
@@ -54,7 +54,7 @@ async function withScene(play: (scene: Scene) => Promise<void>): Promise<void> {
 }
 
 const soon = <T>(work: Promise<T>, what: string) =>
-  within(work, { deadlineMs: 60_000, what });
+  within(work, { deadlineMs: 10_000, what });
 
 for (const [before, after] of [[3, 1], [2, 5]] as const) {
   Deno.test(`SafeProducer sends where they belong the records of a topic that is made again with ${after} partitions in place of ${before}`, () =>
@@ -175,7 +175,7 @@ Deno.test("SafeProducer whose cluster is away says that nothing was sent, and cl
   assert(error.message.includes("and nothing was sent"), error.message);
   const lost = records.add({ topic: "orders", value: "b" }).catch(() => {});
   await within(records.close({ timeoutMs: 0 }), {
-    deadlineMs: PATIENCE_MS,
+    deadlineMs: 5_000,
     what: "the end",
   });
   await lost;
