@@ -60,8 +60,26 @@ export interface InnerConnectionPool {
   pool: InnerConnection[];
 }
 
+/** A broker as KafkaJS 2.2.4 keeps it inside, and what a member asks of its group's coordinator. */
+export interface InnerBroker {
+  /** The broker's id. */
+  nodeId: number;
+  /** Says that a member is alive. */
+  heartbeat(payload: unknown): Promise<unknown>;
+  /** Commits offsets. */
+  offsetCommit(payload: unknown): Promise<unknown>;
+  /** Asks for committed offsets. */
+  offsetFetch(payload: unknown): Promise<unknown>;
+}
+
 /** What knows a client's brokers, as KafkaJS 2.2.4 keeps it inside. */
 export interface InnerCluster {
+  /** Finds and connects a broker by its id. */
+  findBroker(wanted: { nodeId: number }): Promise<InnerBroker>;
+  /** Asks which broker coordinates a group, or a transactional id, and connects to it. */
+  findGroupCoordinator(
+    wanted: { groupId: string; coordinatorType?: number },
+  ): Promise<InnerBroker>;
   /** Asks a broker for the metadata of the topics in use, and disconnects from brokers that it no longer names. */
   refreshMetadata(): Promise<void>;
   brokerPool: {

@@ -11,6 +11,7 @@ import {
 import kafkaJsSocketFactory from "kafkajs/src/network/socketFactory.js";
 import { connectionFromEnvironment } from "./connection.ts";
 import { explainRefusals } from "./explain_refusals.ts";
+import { followCoordinator } from "./follow_coordinator.ts";
 import {
   type InnerCluster,
   shareVisitors,
@@ -90,6 +91,8 @@ const CONSUMER_REQUEST_MS = 10_000;
  *   when their broker is frozen or gone;
  * - consumers connect again when a request gets no answer for 10 s: KafkaJS
  *   waits 30 s, and asks on the same connection until its retries are used up;
+ * - consumers follow their group's coordinator when another broker takes its
+ *   place, where KafkaJS's go on asking the old one ({@linkcode followCoordinator});
  * - consumers whose handler commits too late join again, where KafkaJS's crash;
  * - consumers of one group share nothing in this process: KafkaJS keeps one
  *   memory of committed offsets for all consumers of a client, and a member
@@ -178,6 +181,7 @@ class MendedKafka extends Kafka {
     });
     shareVisitors(this, kafka);
     visitClusters(kafka, mendFetches);
+    visitClusters(kafka, followCoordinator);
     const consumer = kafka.consumer({
       maxWaitTimeInMs: MAX_WAIT_MS,
       ...withoutUndefined(config),
