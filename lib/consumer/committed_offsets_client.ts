@@ -1,4 +1,6 @@
 import type { Admin, Kafka } from "kafkajs";
+import { visitClusters } from "../client/inner_cluster.ts";
+import { tolerateLeaderless } from "./leaderless_partitions.ts";
 import { settlesWithin } from "./settles_within.ts";
 
 /** How long to wait for the coordinator's answer. */
@@ -47,7 +49,7 @@ export class CommittedOffsetsClient {
    * @throws {Error} KafkaJS's error, or that no answer came within 15 s.
    */
   async ask(topic: string, partition: number): Promise<bigint> {
-    const open = this.#open ??= this.#connect();
+    const open = this.#open ??= this.#connect(topic);
     const answer = open.then((admin) =>
       admin.fetchOffsets({ groupId: this.#groupId, topics: [topic] })
     );
@@ -80,8 +82,15 @@ export class CommittedOffsetsClient {
     if (open) await close(open);
   }
 
-  async #connect(): Promise<Admin> {
+  async #connect(topic: string): Promise<Admin> {
+    // An admin client of KafkaJS 2.2.4 that has found no broker yet asks for all topics, and finds
+    // none while any of them has a partition without a leader.
+    const leave = visitClusters(
+      this.#kafka,
+      (cluster) => tolerateLeaderless(cluster, topic),
+    );
     const admin = this.#kafka.admin();
+    leave();
     await admin.connect();
     return admin;
   }

@@ -1,9 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Kafka, LogEntry } from "kafkajs";
+import { coordinatorOf } from "lib/admin/group_coordinator.ts";
 import { createTopic, freshName } from "lib/admin/topic.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
 import { until } from "../../_patience.ts";
 import { ReadProcessWrite } from "lib/consumer/read_process_write.ts";
+import { CommittedOffsetsClient } from "lib/consumer/committed_offsets_client.ts";
 import { readBatches } from "lib/consumer/read_batches.ts";
 import { readTopic } from "lib/consumer/read_topic.ts";
 import { type OwnBrokers, withOwnBrokers } from "../_own_brokers.ts";
@@ -119,8 +121,13 @@ Deno.test("ReadProcessWrite goes on, exactly once, after an outage of its output
         what: `${text} in ${outputs[i]}`,
       });
 
+    // The broker that freezes coordinates the group.
+    const groupId = await until(async () => {
+      const groupId = freshName("g");
+      return await coordinatorOf(kafka, groupId) === 3 && groupId;
+    });
     await using loop = new ReadProcessWrite(kafka, {
-      ...{ from, groupId: freshName("g"), transactionalId: freshName("t") },
+      ...{ from, groupId, transactionalId: freshName("t") },
       transactionTimeout: 2_000,
       process: ({ partition, value }) => [
         { topic: outputs[partition]!, messages: [{ value }] },
@@ -133,6 +140,10 @@ Deno.test("ReadProcessWrite goes on, exactly once, after an outage of its output
     await own.engine.freeze("kafka-3");
     await put("def");
     await holds(2, "abcdef");
+    // A new client, which finds a topic without a leader among all topics.
+    const asking = new CommittedOffsetsClient(kafka, groupId);
+    assertEquals(await asking.ask(from, 2), 6n);
+    await asking.close();
     // The outage itself: longer than the transaction's timeout.
     await new Promise((resolve) => setTimeout(resolve, 5_000));
     for (const i of [0, 1]) {
