@@ -42,12 +42,7 @@ export async function withOwnPlaces<T>(
   const missing = localEngine().missing();
   if (missing) throw new TaskError(missing);
   await clearWhatKilledOnesLeft();
-  const folder = `${KAFKA_FOLDER}/${PREFIX}${Deno.pid}`;
-  Deno.mkdirSync(folder, { recursive: true });
-  Deno.writeTextFileSync(
-    `${folder}/${OWNER_FILE}`,
-    JSON.stringify(identifyProcess(Deno.pid)),
-  );
+  const folder = ownFolder();
   const composeFile = `${folder}/compose.yaml`;
   const { text } = onFreePorts(Deno.readTextFileSync(COMPOSE_FILE));
   Deno.writeTextFileSync(composeFile, text);
@@ -57,6 +52,19 @@ export async function withOwnPlaces<T>(
   } finally {
     await clear(folder);
   }
+}
+
+/** Makes the folder, which bears its name only once it names its owner: another measurement clears one without. */
+function ownFolder(): string {
+  const making = Deno.makeTempDirSync({
+    dir: KAFKA_FOLDER,
+    prefix: `making-${PREFIX}`,
+  });
+  const identity = JSON.stringify(identifyProcess(Deno.pid));
+  Deno.writeTextFileSync(`${making}/${OWNER_FILE}`, identity);
+  const folder = `${KAFKA_FOLDER}/${PREFIX}${Deno.pid}`;
+  Deno.renameSync(making, folder);
+  return folder;
 }
 
 async function clearWhatKilledOnesLeft(): Promise<void> {
