@@ -15,8 +15,8 @@ export interface PartResult {
 /** One part of the test run. */
 export interface Part {
   name: string;
-  /** The part whose files this one reads. */
-  after?: string;
+  /** The parts that must have ended: this one reads their files, or wants all cores. */
+  after?: string[];
   run: (running: RunningPart) => Promise<PartResult>;
 }
 

@@ -4,7 +4,6 @@ import { PROJECT } from "../setup/paths.ts";
 import { readIfThere, removeIfThere } from "lib/brokers/jars/stamp.ts";
 import { agreeing, countsOfJunit, countsOfLastLine } from "./counts.ts";
 import { coverageOfRooms, percentage } from "./coverage.ts";
-import { testsLongestFirst } from "./test_order.ts";
 import {
   type Part,
   type PartResult,
@@ -17,13 +16,26 @@ import {
 const LEAST_COVERAGE = 80;
 
 const COVERAGE = ".check/coverage";
-const JUNIT = ".check/junit.xml";
+
+/** The tests of what measures: they come when all else has ended, and want all cores. */
+const MEASURING = "tests/broker/tasks/maintainers/bench";
 
 /** The parts of `deno task test`, in the order in which they start: the two long ones first, beside which the short ones fit. */
 export async function partsOfTheTest(): Promise<Part[]> {
   const config = await configOptions({ quiet: true });
   return [
-    { name: "tests", run: (running) => runTests(config, running) },
+    {
+      name: "tests",
+      async run(running) {
+        await removeIfThere(`${PROJECT}/${COVERAGE}`);
+        return await runTests([
+          ...["--doc", `--ignore=${MEASURING}`, ...config],
+          ...[`--coverage=${COVERAGE}`, "--coverage-raw-data-only"],
+          // And the examples in lib's documentation.
+          ...["tests/", "lib/"],
+        ], running);
+      },
+    },
     // Beside three tests at a time: more would make two cores late for what a cluster waits for.
     notebooksPart("notebooks run", config, ["--jobs", "2"]),
     // deno fmt --check refuses every notebook as Jupyter saves it, without a line break at a
@@ -39,10 +51,11 @@ export async function partsOfTheTest(): Promise<Part[]> {
       "tests",
     ]),
     notebooksPart("notebooks read", config, ["--check"]),
+    { name: "coverage of lib", after: ["tests"], run: checkCoverage },
     {
-      name: "coverage of lib",
-      after: "tests",
-      run: checkCoverage,
+      name: "measurements",
+      after: ["tests", "notebooks run"],
+      run: (running) => runTests([...config, MEASURING], running),
     },
   ];
 }
@@ -62,31 +75,17 @@ function notebooksPart(name: string, config: string[], args: string[]): Part {
 }
 
 async function runTests(
-  config: string[],
+  args: string[],
   running: RunningPart,
 ): Promise<PartResult> {
-  await removeIfThere(`${PROJECT}/${COVERAGE}`);
-  await removeIfThere(`${PROJECT}/${JUNIT}`);
-  const args = [
-    "test",
-    "-A",
-    "--doc",
-    "--parallel",
-    `--coverage=${COVERAGE}`,
-    "--coverage-raw-data-only",
-    `--junit-path=${JUNIT}`,
-    ...config,
-    ...await testsLongestFirst("tests"),
-    // And the examples in lib's documentation.
-    "lib/",
-  ];
   // All that tests make is below this folder, so that what they leave can be found.
   const folder = await Deno.makeTempDir({ prefix: "kafka-notebooks-test-" });
+  const junit = `${folder}/junit.xml`;
   let finished = 0;
   try {
     const { code, output } = await runDeno({
       ...running,
-      args,
+      args: ["test", "-A", "--parallel", `--junit-path=${junit}`, ...args],
       // Most tests wait for a broker or a kernel: three at a time keep two cores busy.
       env: { DENO_JOBS: "3", TMPDIR: folder },
       onLine(line) {
@@ -94,7 +93,7 @@ async function runTests(
         running.report(`${finished} finished`);
       },
     });
-    const report = readIfThere(`${PROJECT}/${JUNIT}`) ?? "";
+    const report = readIfThere(junit) ?? "";
     const { passed, failed } = agreeing(countsOfJunit(report), code);
     const left = await killWhatIsLeft(folder);
     return left.length === 0 ? { passed: passed + 1, failed, output } : {

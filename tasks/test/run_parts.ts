@@ -16,7 +16,7 @@ export interface RunPartsOptions {
 }
 
 /**
- * Runs parts side by side, in their order, each after the one it waits for. A
+ * Runs parts side by side, in their order, each after those it waits for. A
  * part that throws has failed. After a stop none is begun, and none reported.
  */
 export async function runParts(
@@ -27,7 +27,7 @@ export async function runParts(
   const waiting = [...parts];
   const next = () => {
     const index = waiting.findIndex(({ after }) =>
-      !after || results.has(after)
+      !after || after.every((name) => results.has(name))
     );
     return index < 0 ? undefined : waiting.splice(index, 1)[0];
   };

@@ -7,9 +7,9 @@ const signal = new AbortController().signal;
 Deno.test("runParts() keeps to the jobs and to what a part waits for, and counts a part that throws", async () => {
   const events: string[] = [];
   let most = 0, now = 0;
-  const part = (name: string, after?: string): Part => ({
+  const part = (name: string, ...after: string[]): Part => ({
     name,
-    ...(after ? { after } : {}),
+    after,
     async run() {
       most = Math.max(most, ++now);
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -19,7 +19,7 @@ Deno.test("runParts() keeps to the jobs and to what a part waits for, and counts
     },
   });
   const results = await runParts(
-    [part("late", "a"), part("a"), part("throws"), part("b")],
+    [part("late", "a", "b"), part("a"), part("throws"), part("b")],
     {
       jobs: 2,
       signal,
@@ -32,6 +32,7 @@ Deno.test("runParts() keeps to the jobs and to what a part waits for, and counts
   );
   assertEquals(most, 2);
   assert(events.indexOf("+late") > events.indexOf("-a"));
+  assert(events.indexOf("+late") > events.indexOf("-b"));
   assertEquals(results.map(({ passed, failed }) => [passed, failed]), [
     [1, 0],
     [1, 0],
