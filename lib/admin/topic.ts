@@ -25,9 +25,18 @@ export interface CreateTopicOptions {
   replicas?: number[][];
   /** The topic's settings by Kafka's names: `{ "cleanup.policy": "compact" }`. One that is undefined stays the broker's. */
   config?: Record<string, string | number | boolean | undefined>;
-  /** After how long to give up, in milliseconds. 15 s by default. */
+  /**
+   * After how long to give up, in milliseconds. 60 s by default, Java's
+   * `default.api.timeout.ms`: a broker syncs some files for each partition,
+   * which takes a slow disk a while. A cluster that does not even answer is
+   * given up after 15 s.
+   */
   deadlineMs?: number;
 }
+
+const DEADLINE_MS = 60_000;
+/** How long a cluster is asked that gives no answer, or none that is final. */
+const ANSWER_MS = 15_000;
 
 const LEGAL_NAME = /^[a-zA-Z0-9._-]+$/;
 const LONGEST_NAME = 249;
@@ -97,7 +106,7 @@ export async function createTopic(
     partitions = replicas?.length ?? 3,
     replicationFactor = -1,
     config = {},
-    deadlineMs = 15_000,
+    deadlineMs = DEADLINE_MS,
   }: CreateTopicOptions = {},
 ): Promise<void> {
   if (
@@ -121,23 +130,25 @@ export async function createTopic(
     configEntries,
   };
   const what = `topic '${name}' to be ready`;
+  const soon = { deadlineMs: Math.min(deadlineMs, ANSWER_MS), what };
   await withBrokers(kafka, async (brokers) => {
     let tries = 0;
     const refusal = await decided(
       () => (tries++, requestTopic(brokers, topic)),
-      { deadlineMs, what },
+      soon,
     );
     // After a try without an answer, it was that try which created the topic.
     const isOurs = refusal?.error === "TOPIC_ALREADY_EXISTS" && tries > 1;
     if (refusal && !isOurs) {
       throw new Error(`Cannot create topic '${name}': ${refusal.reason}`);
     }
-    await until(() => isReady(brokers, name, partitions), {
-      deadlineMs,
-      what,
-      intervalMs: 10,
-    });
-  }, { deadlineMs, what });
+  }, soon);
+  const ready = { deadlineMs, what, intervalMs: 10 };
+  await withBrokers(
+    kafka,
+    (brokers) => until(() => isReady(brokers, name, partitions), ready),
+    ready,
+  );
 }
 
 async function isReady(
@@ -176,7 +187,7 @@ async function decided(
  *
  * @param kafka The cluster.
  * @param names One topic or several.
- * @param options `deadlineMs`: after how many milliseconds to give up, 15 s by default.
+ * @param options `deadlineMs`: after how many milliseconds to give up, 60 s by default, or 15 s if the cluster does not answer.
  * @throws {Error} If the cluster refuses, with its reason.
  * @throws {DeadlineError} If they are still there then.
  * @throws {InterruptedError} If `interrupt()` is called meanwhile, as the Stop button does.
@@ -191,30 +202,35 @@ async function decided(
 export async function deleteTopic(
   kafka: Kafka,
   names: string | string[],
-  { deadlineMs = 15_000 }: { deadlineMs?: number } = {},
+  { deadlineMs = DEADLINE_MS }: { deadlineMs?: number } = {},
 ): Promise<void> {
   const wanted = [names].flat();
   if (wanted.length === 0) return;
   const what = `the end of topic ${wanted.join(", ")}`;
-  await withBrokers(kafka, async (brokers) => {
+  const soon = { deadlineMs: Math.min(deadlineMs, ANSWER_MS), what };
+  const topics = await withBrokers(kafka, async (brokers) => {
     const topics = await existing(brokers, wanted);
-    if (topics.length === 0) return;
-    const options = { deadlineMs, what };
+    if (topics.length === 0) return topics;
     const refusal = await decided(async () => {
       const refusals = await requestTopicDeletion(brokers, topics);
       return refusals.find(({ retriable }) => !retriable) ?? refusals[0] ??
         null;
-    }, options);
+    }, soon);
     if (refusal) {
       throw new Error(
         `Cannot delete topic ${topics.join(", ")}: ${refusal.reason}`,
       );
     }
-    await until(async () => (await existing(brokers, topics)).length === 0, {
-      ...options,
-      intervalMs: 10,
-    });
-  }, { deadlineMs, what });
+    return topics;
+  }, soon);
+  if (topics.length === 0) return;
+  const gone = { deadlineMs, what, intervalMs: 10 };
+  await withBrokers(
+    kafka,
+    (brokers) =>
+      until(async () => (await existing(brokers, topics)).length === 0, gone),
+    gone,
+  );
 }
 
 const ABSENT = ["UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION"];

@@ -86,7 +86,11 @@ export function javaArguments(
 export function javaEnvironment(
   more: Record<string, string> = {},
 ): Record<string, string> {
-  const kept = ["HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ", "USER"];
+  const kept = [
+    ...["HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ", "USER"],
+    // So that libeatmydata reaches the broker, which then waits for no disk.
+    "LD_PRELOAD",
+  ];
   const environment: Record<string, string> = {};
   for (const name of kept) {
     const value = Deno.env.get(name);
