@@ -9,7 +9,7 @@ import {
 } from "kafkajs";
 import { deleteRecords } from "../../admin/delete_records.ts";
 import { resetOffsets } from "../../admin/group_offsets.ts";
-import type { CreateTopicOptions } from "../../admin/topic.ts";
+import { createTopic, type CreateTopicOptions } from "../../admin/topic.ts";
 import {
   type CertificateAuthority,
   certificateAuthority,
@@ -274,8 +274,9 @@ async function password(room: Room): Promise<number> {
 async function rights(room: Room): Promise<number> {
   const topic = "orders";
   const { broker } = await room.secondBroker();
-  const boss = await room.use(clientAt(broker.address).admin());
-  await boss.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+  const kafka = clientAt(broker.address);
+  await createTopic(kafka, topic, { partitions: 1 });
+  const boss = await room.use(kafka.admin());
   await boss.createAcls({
     acl: [{
       ...{ principal: `User:${ALICE.username}`, host: "*" },
@@ -306,8 +307,7 @@ async function quota(room: Room): Promise<number> {
   await setQuota(broker, "ANONYMOUS", { producerBytesPerSecond: 20_000 });
   const topic = "bills";
   const kafka = clientAt(broker.address);
-  const admin = await room.use(kafka.admin());
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+  await createTopic(kafka, topic, { partitions: 1 });
   const producer = await room.use(kafka.producer({ retry: { retries: 0 } }));
   let heldBackMs = 0;
   producer.on(producer.events.REQUEST, ({ payload }) => {
@@ -457,8 +457,7 @@ async function moved(room: Room): Promise<number> {
 
   const { broker } = await room.secondBroker();
   const kafka = clientAt(broker.address);
-  const admin = await room.use(kafka.admin());
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+  await createTopic(kafka, topic, { partitions: 1 });
   await room.fill(topic, here.map(({ value }) => value!), { kafka });
   await commit(kafka, { topic, groupId }, 5n);
   let first = "";
