@@ -14,6 +14,7 @@ const HELP = `Runs every check, test and notebook of this project.
   deno task test [options]
 
   --engine NAME  what runs the broker: auto, compose (Docker) or local (auto)
+  --coverage     also find out how much of lib the tests run: they are slower then
 
 A broker that answers at KAFKA_BROKERS or localhost:9092 is used as it is; else
 one is started, and stopped afterwards. The last line is N passed, N failed.`;
@@ -23,7 +24,7 @@ const JOBS = 3;
 
 async function main(args: string[]): Promise<number> {
   const options = parseArgs(args, {
-    boolean: ["help"],
+    boolean: ["help", "coverage"],
     string: ["engine"],
     default: { engine: "auto" },
     unknown: refuseUnknown("test"),
@@ -44,7 +45,7 @@ async function main(args: string[]): Promise<number> {
   let counts: Counts;
   try {
     await using _services = await servicesAsTheyWere();
-    counts = await runAll(stop.signal);
+    counts = await runAll(options, stop.signal);
   } finally {
     await stopBroker(broker);
   }
@@ -56,8 +57,11 @@ async function main(args: string[]): Promise<number> {
   return counts.failed === 0 ? 0 : 1;
 }
 
-async function runAll(signal: AbortSignal): Promise<Counts> {
-  const parts = await partsOfTheTest();
+async function runAll(
+  options: { coverage: boolean },
+  signal: AbortSignal,
+): Promise<Counts> {
+  const parts = await partsOfTheTest(options);
   using watcher = new PartsPrinter();
   const results = await runParts(parts, { jobs: JOBS, watcher, signal });
   return {

@@ -21,7 +21,9 @@ const COVERAGE = ".check/coverage";
 const MEASURING = "tests/broker/tasks/maintainers/bench";
 
 /** The parts of `deno task test`, in the order in which they start: the two long ones first, beside which the short ones fit. */
-export async function partsOfTheTest(): Promise<Part[]> {
+export async function partsOfTheTest(
+  { coverage }: { coverage: boolean },
+): Promise<Part[]> {
   const config = await configOptions({ quiet: true });
   return [
     {
@@ -30,7 +32,9 @@ export async function partsOfTheTest(): Promise<Part[]> {
         await removeIfThere(`${PROJECT}/${COVERAGE}`);
         return await runTests([
           ...["--doc", `--ignore=${MEASURING}`, ...config],
-          ...[`--coverage=${COVERAGE}`, "--coverage-raw-data-only"],
+          ...(coverage
+            ? [`--coverage=${COVERAGE}`, "--coverage-raw-data-only"]
+            : []),
           // And the examples in lib's documentation.
           ...["tests/", "lib/"],
         ], running);
@@ -51,7 +55,9 @@ export async function partsOfTheTest(): Promise<Part[]> {
       "tests",
     ]),
     notebooksPart("notebooks read", config, ["--check"]),
-    { name: "coverage of lib", after: ["tests"], run: checkCoverage },
+    ...(coverage
+      ? [{ name: "coverage of lib", after: ["tests"], run: checkCoverage }]
+      : []),
     {
       name: "measurements",
       after: ["tests", "notebooks run"],
