@@ -64,19 +64,44 @@ export interface InnerConnectionPool {
 export interface InnerBroker {
   /** The broker's id. */
   nodeId: number;
-  /** Says that a member is alive. */
+  /**
+   * Says that a member is alive.
+   *
+   * @param payload Group, member and generation.
+   * @returns The broker's answer.
+   */
   heartbeat(payload: unknown): Promise<unknown>;
-  /** Commits offsets. */
+  /**
+   * Commits offsets.
+   *
+   * @param payload Group, member, generation and offsets.
+   * @returns The broker's answer.
+   */
   offsetCommit(payload: unknown): Promise<unknown>;
-  /** Asks for committed offsets. */
+  /**
+   * Asks for committed offsets.
+   *
+   * @param payload Group and partitions.
+   * @returns The broker's answer.
+   */
   offsetFetch(payload: unknown): Promise<unknown>;
 }
 
 /** What knows a client's brokers, as KafkaJS 2.2.4 keeps it inside. */
 export interface InnerCluster {
-  /** Finds and connects a broker by its id. */
+  /**
+   * Finds and connects a broker.
+   *
+   * @param wanted Its id.
+   * @returns The broker.
+   */
   findBroker(wanted: { nodeId: number }): Promise<InnerBroker>;
-  /** Asks which broker coordinates a group, or a transactional id, and connects to it. */
+  /**
+   * Asks which broker coordinates a group, or a transactional id, and connects to it.
+   *
+   * @param wanted The group's id, and which kind of coordinator is meant.
+   * @returns The coordinator.
+   */
   findGroupCoordinator(
     wanted: { groupId: string; coordinatorType?: number },
   ): Promise<InnerBroker>;
