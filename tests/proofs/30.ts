@@ -37,13 +37,13 @@ export default {
       // The dead broker stays in the new list.
       from: "replicas: [2, 3] }];",
       to: "replicas: [2, 1, 3] }];",
-      breaks: { "30/copies-by-hand": "replicas: [2, 1, 3]" },
+      breaks: { "30/dead-broker": "replicas: [2, 1, 3]" },
     },
     {
       // Nothing is deleted before the copy.
       from: "[{ partition: 0, offset: 2n }]",
       to: "[{ partition: 0, offset: 0n }]",
-      breaks: { "30/other-offsets": "[[0n, 1n, 2n, 3n, 4n], [0n" },
+      breaks: { "30/second-cluster": "[[0n, 1n, 2n, 3n, 4n], [0n" },
     },
   ]],
   answers: {

@@ -9,7 +9,11 @@ import {
 } from "kafkajs";
 import { deleteRecords } from "../../admin/delete_records.ts";
 import { resetOffsets } from "../../admin/group_offsets.ts";
-import { createTopic, type CreateTopicOptions } from "../../admin/topic.ts";
+import {
+  createTopic,
+  type CreateTopicOptions,
+  freshName,
+} from "../../admin/topic.ts";
 import {
   type CertificateAuthority,
   certificateAuthority,
@@ -272,7 +276,7 @@ async function password(room: Room): Promise<number> {
 
 /** How many of four things she may do who has WRITE on a topic, and nothing else. */
 async function rights(room: Room): Promise<number> {
-  const topic = "orders";
+  const topic = freshName("orders");
   const { broker } = await room.secondBroker();
   const kafka = clientAt(broker.address);
   await createTopic(kafka, topic, { partitions: 1 });
@@ -305,7 +309,7 @@ async function rights(room: Room): Promise<number> {
 async function quota(room: Room): Promise<number> {
   const { broker } = await room.secondBroker();
   await setQuota(broker, "ANONYMOUS", { producerBytesPerSecond: 20_000 });
-  const topic = "bills";
+  const topic = freshName("bills");
   const kafka = clientAt(broker.address);
   await createTopic(kafka, topic, { partitions: 1 });
   const producer = await room.use(kafka.producer({ retry: { retries: 0 } }));
