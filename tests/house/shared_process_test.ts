@@ -13,6 +13,19 @@ Deno.test("no file of tests changes the environment or the folder of the process
   );
 });
 
+Deno.test("no two files of tests open the notebook of one number: each would find, and delete, what the other has", () => {
+  const files = new Map<string, Set<string>>();
+  for (const { pathname: path } of filesBelow(TESTS)) {
+    // What stands in a cell runs in a kernel, a process of its own.
+    if (path.includes("/tests/notebooks/")) continue;
+    const text = Deno.readTextFileSync(path);
+    for (const [, number] of text.matchAll(/openNotebook\("(\d+)"/g)) {
+      files.set(number!, (files.get(number!) ?? new Set()).add(path));
+    }
+  }
+  assertEquals([...files].filter(([, paths]) => paths.size > 1), []);
+});
+
 Deno.test("the search for changes of the environment sees each way to make one, and no text that tells of one", () => {
   const changesIn = (source: string) =>
     changesOf("a.ts", source).map(({ text }) => text);

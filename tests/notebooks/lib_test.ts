@@ -61,6 +61,7 @@ Deno.test("setUpKernel() keeps 300 and 2000 lines in their cells, in order", asy
   const run = await runNotebook(
     await folder.write("lines", [setUp, print("a", 300), print("b", 2000)]),
   );
+  assertEquals(run.items.filter(({ failure }) => failure), []);
   for (
     const [cell, letter, count] of [[1, "a", 300], [2, "b", 2000]] as const
   ) {

@@ -5,7 +5,7 @@ import { readTopic } from "lib/consumer/read_topic.ts";
 import { openNotebook } from "lib/notebook/notebook.ts";
 
 Deno.test("a notebook's wait ends with the reason for which its consumer has crashed, and the next one works", async () => {
-  const notebook = await openNotebook("96");
+  const notebook = await openNotebook("79");
   try {
     const topic = await notebook.topic("orders", { partitions: 1 });
     const producer = await notebook.use(notebook.kafka.producer());

@@ -95,7 +95,7 @@ Deno.test.beforeAll(async () => {
 Deno.test.afterAll(() => mine[Symbol.dispose]());
 
 Deno.test("kill -9 of a worker as published loses nothing and doubles some; close() leaves no connector, slot or topic", async () => {
-  const notebook = await openNotebook("95");
+  const notebook = await openNotebook("80");
   const { lost, twice, connect, database } = await killWhileRowsAreWritten(
     notebook,
     { exactlyOnce: false },
@@ -105,13 +105,13 @@ Deno.test("kill -9 of a worker as published loses nothing and doubles some; clos
   // A worker that has come back may move its task once more, which lets go of the slot meanwhile.
   await until(async () => (await slotsOf(database.url))[0]?.isActive, PATIENT);
   await notebook.close();
-  assertEquals(ofNotebook("95", await connectorNames(connect.url)), []);
+  assertEquals(ofNotebook("80", await connectorNames(connect.url)), []);
   const topics = await withAdmin(notebook.kafka, (admin) => admin.listTopics());
-  assertEquals(ofNotebook("95", topics), []);
+  assertEquals(ofNotebook("80", topics), []);
 });
 
 Deno.test("kill -9 of a worker that writes exactly once loses nothing and doubles nothing", async () => {
-  const notebook = await openNotebook("96");
+  const notebook = await openNotebook("81");
   const { lost, twice } = await killWhileRowsAreWritten(notebook, {
     exactlyOnce: true,
   });
@@ -120,7 +120,7 @@ Deno.test("kill -9 of a worker that writes exactly once loses nothing and double
 });
 
 Deno.test("openConnect() deletes what a dead kernel of the same notebook left; put() says why a task fails", async () => {
-  const notebook = await openNotebook("97");
+  const notebook = await openNotebook("82");
   const connect = await openConnect(notebook);
   const lines = {
     "connector.class":
@@ -129,10 +129,10 @@ Deno.test("openConnect() deletes what a dead kernel of the same notebook left; p
     "file": "/tmp/no-such-file-of-a-test",
   };
   // The highest number that Linux gives to a process is below this one.
-  const left = `lines-nb97-${ownMark("97").host}-999999999-dead`;
+  const left = `lines-nb82-${ownMark("82").host}-999999999-dead`;
   await putConnector(connect.url, left, lines);
   await openConnect(notebook);
-  assertEquals(ofNotebook("97", await connectorNames(connect.url)), []);
+  assertEquals(ofNotebook("82", await connectorNames(connect.url)), []);
 
   const connector = await connect.put("lines", lines);
   assertEquals((await connector.status()).state, "RUNNING");
@@ -153,7 +153,7 @@ Deno.test("openConnect() deletes what a dead kernel of the same notebook left; p
     "Cannot run the connector sink-",
   );
   await notebook.close();
-  assertEquals(ofNotebook("97", await connectorNames(connect.url)), []);
+  assertEquals(ofNotebook("82", await connectorNames(connect.url)), []);
 });
 
 function ofNotebook(number: string, names: string[]): string[] {

@@ -4,7 +4,7 @@ import { joinGroup } from "lib/notebook/join_group.ts";
 import { until } from "../../_patience.ts";
 
 Deno.test("joinGroup() starts a member that reads from the beginning, and tells of its first join", async () => {
-  const notebook = await openNotebook("97");
+  const notebook = await openNotebook("77");
   const topic = await notebook.topic("orders", { partitions: 2 });
   const producer = await notebook.use(notebook.kafka.producer());
   await producer.send({ topic, messages: [{ value: "a", partition: 1 }] });
@@ -27,7 +27,7 @@ Deno.test("joinGroup() starts a member that reads from the beginning, and tells 
 });
 
 Deno.test("joinGroup() handles nothing by default, and takes another client", async () => {
-  const notebook = await openNotebook("98");
+  const notebook = await openNotebook("78");
   const topic = await notebook.topic("orders", { partitions: 1 });
   const groupId = notebook.group("kitchen");
   await joinGroup(notebook, topic, {

@@ -31,7 +31,7 @@ Deno.test.beforeAll(async () => {
 Deno.test.afterAll(() => mine[Symbol.dispose]());
 
 Deno.test("openPostgres() gives a database of the run's own, which close() drops with its slot, even if frozen", async () => {
-  const notebook = await openNotebook("90");
+  const notebook = await openNotebook("83");
   const database = await openPostgres(notebook);
   await withDatabase(
     database.url,
@@ -48,17 +48,17 @@ Deno.test("openPostgres() gives a database of the run's own, which close() drops
 });
 
 Deno.test("openPostgres() survives a kill, and drops what a dead kernel of the same notebook left, slots too", async () => {
-  const notebook = await openNotebook("91");
+  const notebook = await openNotebook("84");
   const database = await openPostgres(notebook);
   await withDatabase(database.url, (sql) => sql`CREATE TABLE kept (id int)`);
   await database.kill();
   await database.start();
   await withDatabase(database.url, (sql) => sql`INSERT INTO kept VALUES (1)`);
 
-  const { host } = ownMark("91");
+  const { host } = ownMark("84");
   // The highest number that Linux gives to a process is below this one.
-  const left = `database-nb91-${host}-999999999-dead`;
-  const others = `database-nb92-${host}-999999999-dead`;
+  const left = `database-nb84-${host}-999999999-dead`;
+  const others = `database-nb85-${host}-999999999-dead`;
   for (const name of [left, others]) {
     await withDatabase(SERVER, (sql) => sql`CREATE DATABASE ${sql(name)}`);
   }
@@ -75,7 +75,7 @@ Deno.test("openPostgres() survives a kill, and drops what a dead kernel of the s
 });
 
 Deno.test("slotsOf() counts what PostgreSQL keeps, also if the reader has confirmed it", async () => {
-  const notebook = await openNotebook("92");
+  const notebook = await openNotebook("85");
   const { url } = await openPostgres(notebook);
   const length = 1_000_000;
   await withDatabase(url, async (sql) => {
@@ -99,7 +99,7 @@ Deno.test("slotsOf() counts what PostgreSQL keeps, also if the reader has confir
 });
 
 Deno.test("dropSlot() drops one slot, and is content with one that is not there", async () => {
-  const notebook = await openNotebook("93");
+  const notebook = await openNotebook("86");
   const { url } = await openPostgres(notebook);
   await withDatabase(
     url,
@@ -114,7 +114,7 @@ Deno.test("dropSlot() drops one slot, and is content with one that is not there"
 
 Deno.test("openPostgres() makes a database on another server, refuses to break it, and says if it is not there", async () => {
   await (await findEngine()).up({ services: ["postgres"] });
-  const notebook = await openNotebook("94");
+  const notebook = await openNotebook("76");
   const database = await openPostgres(notebook, { server: SERVER });
   for (const verb of ["kill", "stop", "start", "freeze", "thaw"] as const) {
     await assertRejects(
