@@ -11,6 +11,11 @@ import tempfile
 
 CHANNELS = ["shell", "iopub", "stdin", "control", "hb"]
 
+# Linux lets Deno listen on a port that is bound here, both with SO_REUSEADDR, and gives it to no
+# connection of another process meanwhile, of which Deno's kernel would die at its start.
+HOLDS_PORTS = sys.platform == "linux"
+held = []
+
 
 def start_deno(deno, key):
     """Starts Deno's kernel on ports of its own, with the same key, so that messages pass as they are.
@@ -20,6 +25,8 @@ def start_deno(deno, key):
     """
     sockets = [socket.socket() for _ in CHANNELS]
     for each in sockets:
+        if HOLDS_PORTS:
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         each.bind(("127.0.0.1", 0))
     connection = {
         "transport": "tcp",
@@ -32,8 +39,11 @@ def start_deno(deno, key):
     handle, path = tempfile.mkstemp(suffix=".json", prefix="deno-kernel-")
     with os.fdopen(handle, "w") as file:
         json.dump(connection, file)
-    for each in sockets:
-        each.close()
+    if HOLDS_PORTS:
+        held.extend(sockets)
+    else:
+        for each in sockets:
+            each.close()
     # It stays in this process group: whatever ends the group ends Deno and the programs of a cell.
     process = subprocess.Popen(
         [deno, "jupyter", "--kernel", "--conn", path],
