@@ -28,14 +28,13 @@ export interface CreateTopicOptions {
   /**
    * After how long to give up, in milliseconds. 60 s by default, Java's
    * `default.api.timeout.ms`: a broker syncs some files for each partition,
-   * which takes a slow disk a while. A cluster that does not even answer is
-   * given up after 15 s.
+   * which takes a slow disk a while. If no broker answers at all, 15 s are enough.
    */
   deadlineMs?: number;
 }
 
 const DEADLINE_MS = 60_000;
-/** How long a cluster is asked that gives no answer, or none that is final. */
+/** How long to wait for any broker at all. */
 const ANSWER_MS = 15_000;
 
 const LEGAL_NAME = /^[a-zA-Z0-9._-]+$/;
@@ -130,25 +129,23 @@ export async function createTopic(
     configEntries,
   };
   const what = `topic '${name}' to be ready`;
-  const soon = { deadlineMs: Math.min(deadlineMs, ANSWER_MS), what };
   await withBrokers(kafka, async (brokers) => {
     let tries = 0;
     const refusal = await decided(
       () => (tries++, requestTopic(brokers, topic)),
-      soon,
+      { deadlineMs, what },
     );
     // After a try without an answer, it was that try which created the topic.
     const isOurs = refusal?.error === "TOPIC_ALREADY_EXISTS" && tries > 1;
     if (refusal && !isOurs) {
       throw new Error(`Cannot create topic '${name}': ${refusal.reason}`);
     }
-  }, soon);
-  const ready = { deadlineMs, what, intervalMs: 10 };
-  await withBrokers(
-    kafka,
-    (brokers) => until(() => isReady(brokers, name, partitions), ready),
-    ready,
-  );
+    await until(() => isReady(brokers, name, partitions), {
+      deadlineMs,
+      what,
+      intervalMs: 10,
+    });
+  }, { deadlineMs, answerMs: ANSWER_MS, what });
 }
 
 async function isReady(
@@ -187,7 +184,7 @@ async function decided(
  *
  * @param kafka The cluster.
  * @param names One topic or several.
- * @param options `deadlineMs`: after how many milliseconds to give up, 60 s by default, or 15 s if the cluster does not answer.
+ * @param options `deadlineMs`: after how many milliseconds to give up, 60 s by default, and 15 s if no broker answers at all.
  * @throws {Error} If the cluster refuses, with its reason.
  * @throws {DeadlineError} If they are still there then.
  * @throws {InterruptedError} If `interrupt()` is called meanwhile, as the Stop button does.
@@ -207,30 +204,25 @@ export async function deleteTopic(
   const wanted = [names].flat();
   if (wanted.length === 0) return;
   const what = `the end of topic ${wanted.join(", ")}`;
-  const soon = { deadlineMs: Math.min(deadlineMs, ANSWER_MS), what };
-  const topics = await withBrokers(kafka, async (brokers) => {
+  await withBrokers(kafka, async (brokers) => {
     const topics = await existing(brokers, wanted);
-    if (topics.length === 0) return topics;
+    if (topics.length === 0) return;
+    const options = { deadlineMs, what };
     const refusal = await decided(async () => {
       const refusals = await requestTopicDeletion(brokers, topics);
       return refusals.find(({ retriable }) => !retriable) ?? refusals[0] ??
         null;
-    }, soon);
+    }, options);
     if (refusal) {
       throw new Error(
         `Cannot delete topic ${topics.join(", ")}: ${refusal.reason}`,
       );
     }
-    return topics;
-  }, soon);
-  if (topics.length === 0) return;
-  const gone = { deadlineMs, what, intervalMs: 10 };
-  await withBrokers(
-    kafka,
-    (brokers) =>
-      until(async () => (await existing(brokers, topics)).length === 0, gone),
-    gone,
-  );
+    await until(async () => (await existing(brokers, topics)).length === 0, {
+      ...options,
+      intervalMs: 10,
+    });
+  }, { deadlineMs, answerMs: ANSWER_MS, what });
 }
 
 const ABSENT = ["UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION"];

@@ -108,6 +108,7 @@ export interface BrokerPool {
  * @param kafka The cluster.
  * @param work What to do.
  * @param options `deadlineMs`: after how many milliseconds to give up, 15 s by default;
+ * `answerMs`: after how many if no broker has answered by then, as many by default;
  * `what`: what is awaited, as the error names it, or a function that is asked for it then.
  * @returns What the work returns.
  * @throws {Error} What the work throws, and KafkaJS's error where no waiting helps.
@@ -129,24 +130,40 @@ export interface BrokerPool {
 export async function withBrokers<T>(
   kafka: Kafka,
   work: (brokers: BrokerConnections) => Promise<T>,
-  { deadlineMs = 15_000, what = "an answer of the brokers" }: {
+  {
+    deadlineMs = 15_000,
+    answerMs = deadlineMs,
+    what = "an answer of the brokers",
+  }: {
     deadlineMs?: number;
+    answerMs?: number;
     what?: string | (() => string);
   } = {},
 ): Promise<T> {
   const silenceMs = Math.min(SILENCE_MS, deadlineMs / 2);
   const connections = new Connections(brokerPoolOf(kafka), silenceMs);
-  const tooLate = () => {
+  const tooLate = (afterMs: number) => () => {
     const reason = connections.lastError
       ? `: the last error was ${connections.lastError}`
       : "";
-    const sentence = `Waited ${deadlineMs / 1000} s for ${
+    const sentence = `Waited ${afterMs / 1000} s for ${
       typeof what === "string" ? what : what()
     }, in vain${reason}`;
     return new DeadlineError(sentence, { cause: connections.lastError });
   };
   try {
-    return await within(work(connections), { deadlineMs, what: tooLate });
+    const began = performance.now();
+    const running = work(connections);
+    if (answerMs < deadlineMs) {
+      await within(Promise.race([running, connections.answered]), {
+        deadlineMs: answerMs,
+        what: tooLate(answerMs),
+      });
+    }
+    return await within(running, {
+      deadlineMs: deadlineMs - (performance.now() - began),
+      what: tooLate(deadlineMs),
+    });
   } finally {
     await connections.close();
   }
@@ -196,6 +213,9 @@ const RETRY_MS = 200;
 class Connections implements BrokerConnections {
   /** Why no broker could be reached, the last time. */
   lastError: unknown;
+  /** Resolves when a broker has answered for the first time. */
+  readonly answered: Promise<void>;
+  readonly #hasAnswered: () => void;
   readonly #pool: BrokerPool;
   readonly #silenceMs: number;
   readonly #over = new AbortController();
@@ -206,6 +226,8 @@ class Connections implements BrokerConnections {
   constructor(pool: BrokerPool, silenceMs: number) {
     this.#pool = pool;
     this.#silenceMs = silenceMs;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    [this.answered, this.#hasAnswered] = [promise, resolve];
     // A client as published has no mends of its own.
     explainRefusals({ brokerPool: pool } as unknown as InnerCluster);
   }
@@ -260,6 +282,7 @@ class Connections implements BrokerConnections {
           what: "a broker's answer",
         });
         this.lastError = undefined;
+        this.#hasAnswered();
         return broker;
       } catch (error) {
         if (isFinal(error)) throw error;
