@@ -48,7 +48,8 @@ export function followCoordinator(cluster: InnerCluster): void {
       } catch (error) {
         if (!mayBeElsewhere(error)) throw error;
         const next = await find(wanted).catch(() => asked);
-        if (next.nodeId === asked.nodeId) throw error;
+        // Not by its id: a broker that has moved to another address is another one, too.
+        if (next === asked) throw error;
         present = next;
         return await next[request](payload);
       }
@@ -65,11 +66,9 @@ export function followCoordinator(cluster: InnerCluster): void {
     return coordinator;
   };
 
-  // KafkaJS asks for a broker that is not connected, and takes what it gets in its place.
-  cluster.findBroker = async (wanted) => {
-    const found = await findBroker({ nodeId: wanted.nodeId });
-    return coordinators.has(wanted) ? wanted as InnerBroker : found;
-  };
+  // KafkaJS looks up a coordinator that is not connected: asking it connects it, or finds the next.
+  cluster.findBroker = async (wanted) =>
+    coordinators.has(wanted) ? wanted as InnerBroker : await findBroker(wanted);
 }
 
 function mayBeElsewhere(error: unknown): boolean {
