@@ -21,7 +21,8 @@ export function failureIn(log: string): string | undefined {
   if (log.includes(DISK_FULL)) return DISK_FULL;
   const lines = log.split("\n");
   const start = lines.findIndex((line) =>
-    /\b(ERROR|FATAL)\b/.test(line) || EXCEPTION.test(line) ||
+    /\b(ERROR|FATAL)\b/.test(line) && !ENDS_NOTHING.test(line) ||
+    EXCEPTION.test(line) ||
     /^(Error|Unrecognized|Invalid|Could not|error while|usage:)/.test(line)
   );
   if (start === -1) return undefined;
@@ -68,6 +69,9 @@ export function postgresFailureIn(log: string): string | undefined {
 
 /** What {@linkcode failureIn} says of a full disk, wherever in the log it shows. */
 export const DISK_FULL = "No space left on device";
+
+/** What a controller logs as an error on a busy machine, and goes on. */
+const ENDS_NOTHING = /controller event queue overloaded/;
 
 const EXCEPTION =
   /^(Caused by: |Exception in thread "[^"]*" )?([a-z]\w*\.)+\w*(Exception|Error|Failure)(: |$)/;

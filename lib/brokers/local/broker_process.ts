@@ -146,8 +146,6 @@ export async function launchBroker(
   });
 }
 
-/** What a controller logs as an error on a busy machine, and goes on. */
-const HELD_UP = /^.*controller event queue overloaded.*$/gm;
 /** Below this a broker cannot go on. */
 const LEAST_FREE_BYTES = 100_000;
 
@@ -170,7 +168,7 @@ export function whyItEnded(
     ? postgresFailureIn(log)
     : role === "connect"
     ? failureIn(/^.*Stopping due to error[^]*/m.exec(log)?.[0] ?? "")
-    : failureIn(log.replaceAll(HELD_UP, ""));
+    : failureIn(log);
   return reason ??
     "it ended without a word in its log (killed by another process, or by the system for lack of memory)";
 }

@@ -23,6 +23,16 @@ Deno.test("failureIn() takes an error's own words where it has no exception", ()
   );
 });
 
+Deno.test("failureIn() passes over what a controller that is held up logs as an error", () => {
+  const heldUp =
+    "[12:00:01] ERROR [QuorumController id=1] processExpiredBrokerHeartbeat: controller event queue overloaded. Timed out heartbeat from broker 1. (org.apache.kafka.controller.QuorumController)\n";
+  assertEquals(failureIn(heldUp), undefined);
+  assertEquals(
+    failureIn(`${heldUp}[12:00:02] ERROR Halting (kafka.Kafka$)`),
+    "Halting",
+  );
+});
+
 Deno.test("failureIn() reads what tools and the JVM print without a time", () => {
   assertEquals(
     failureIn(
