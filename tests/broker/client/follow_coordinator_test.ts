@@ -3,6 +3,7 @@ import { coordinatorOf } from "lib/admin/group_coordinator.ts";
 import { committedOffsets } from "lib/admin/group_offsets.ts";
 import { createTopic, freshName } from "lib/admin/topic.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
+import { groupAt } from "../_group_at.ts";
 import { withOwnBrokers } from "../_own_brokers.ts";
 import { until } from "../../_patience.ts";
 
@@ -13,10 +14,7 @@ Deno.test("a consumer goes on as the same member when its coordinator is frozen,
     const kafka = kafkaClient({ brokers, requestTimeout: 2_000 });
     const topic = freshName("orders");
     await createTopic(kafka, topic, { replicas: [[1, 2]] });
-    const groupId = await until(async () => {
-      const groupId = freshName("billing");
-      return await coordinatorOf(kafka, groupId) === 3 && groupId;
-    });
+    const groupId = await groupAt(kafka, 3);
 
     const received: string[] = [];
     let joins = 0;

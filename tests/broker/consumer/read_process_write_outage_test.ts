@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Kafka, LogEntry } from "kafkajs";
-import { coordinatorOf } from "lib/admin/group_coordinator.ts";
 import { createTopic, freshName } from "lib/admin/topic.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
 import { until } from "../../_patience.ts";
@@ -8,6 +7,7 @@ import { ReadProcessWrite } from "lib/consumer/read_process_write.ts";
 import { CommittedOffsetsClient } from "lib/consumer/committed_offsets_client.ts";
 import { readBatches } from "lib/consumer/read_batches.ts";
 import { readTopic } from "lib/consumer/read_topic.ts";
+import { groupAt } from "../_group_at.ts";
 import { type OwnBrokers, withOwnBrokers } from "../_own_brokers.ts";
 import { letters } from "../_topic_with_group.ts";
 import { withPipe } from "./_pipe.ts";
@@ -122,10 +122,7 @@ Deno.test("ReadProcessWrite goes on, exactly once, after an outage of its output
       });
 
     // The broker that freezes coordinates the group.
-    const groupId = await until(async () => {
-      const groupId = freshName("g");
-      return await coordinatorOf(kafka, groupId) === 3 && groupId;
-    });
+    const groupId = await groupAt(kafka, 3);
     await using loop = new ReadProcessWrite(kafka, {
       ...{ from, groupId, transactionalId: freshName("t") },
       transactionTimeout: 2_000,
