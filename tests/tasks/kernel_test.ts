@@ -4,6 +4,7 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
+import { venvProgram } from "../../tasks/setup/paths.ts";
 import { printed, runAll } from "./_run_all.ts";
 
 const statuses = (cells: { status: string }[]) =>
@@ -164,4 +165,40 @@ Deno.test("deno_kernel leaves no process behind, whoever is killed", async (t) =
       }
     });
   }
+});
+
+Deno.test({
+  name:
+    "the kernel's wrapper holds the ports that Deno will listen on: nobody else gets them",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const program = `
+import errno, socket
+from deno_process import start_deno, CHANNELS
+process, connection, path = start_deno("true", "key")  # a Deno that never listens
+process.wait()
+def can_listen(port, reuse):
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, reuse)
+        try:
+            other.bind(("127.0.0.1", port))
+            other.listen()
+            return True
+        except OSError as error:
+            assert error.errno == errno.EADDRINUSE
+            return False
+ports = [connection[f"{name}_port"] for name in CHANNELS]
+print([can_listen(port, 0) for port in ports], [can_listen(port, 1) for port in ports])
+`;
+    const { stdout } = await new Deno.Command(venvProgram("python"), {
+      args: ["-c", program],
+      cwd: new URL("../../tasks/kernel/", import.meta.url),
+      env: { PYTHONDONTWRITEBYTECODE: "1" },
+      stderr: "inherit",
+    }).output();
+    const [no, yes] = ["False", "True"].map((one) =>
+      Array(5).fill(one).join(", ")
+    );
+    assertEquals(new TextDecoder().decode(stdout), `[${no}] [${yes}]\n`);
+  },
 });
