@@ -78,7 +78,7 @@ async function makeCopy(version: string, report: Report): Promise<void> {
   const current = /apache\/kafka:([\d.]+)/.exec(
     Deno.readTextFileSync(`${PROJECT}/compose.yaml`),
   )![1]!;
-  for (const name of ["compose.yaml", "jgo.toml"]) {
+  for (const name of ["compose.yaml", "jgo.toml", "jgo.more.toml"]) {
     const text = Deno.readTextFileSync(`${PROJECT}/${name}`);
     Deno.writeTextFileSync(
       `${folder}/${name}`,
