@@ -1,13 +1,9 @@
 import { Browser } from "./browser.ts";
-import { secondsUntilReply } from "./first_reply.ts";
+import { LabKernel } from "./lab_kernel.ts";
 import { loadPage } from "./load_page.ts";
 import { Quantities } from "./quantities.ts";
 import type { Measurement, MeasurementRun } from "./measurement.ts";
-import {
-  commandFailure,
-  startUserCommand,
-  withPlaces,
-} from "./user_command.ts";
+import { withJupyterLab } from "./own_lab.ts";
 
 /** Whether JupyterLab shows the notebook's cells, and its kernel waits for the first to be run. */
 const USABLE =
@@ -26,9 +22,7 @@ async function measure(run: MeasurementRun): Promise<void> {
   const { quantities, folder, signal } = run;
   // A person's browser is open already.
   await using browser = await Browser.start(`${folder}/browser`);
-  const began = performance.now();
-  const seconds = () => (performance.now() - began) / 1_000;
-  await withJupyterLab(run, async (url) => {
+  await withJupyterLab({ run }, async (url, seconds) => {
     if (browser) {
       await browser.show(url, USABLE, signal);
       quantities.add({
@@ -51,35 +45,13 @@ async function measure(run: MeasurementRun): Promise<void> {
   });
 }
 
-/** Starts JupyterLab and a broker of the measurement's own, and ends both after the work. */
-async function withJupyterLab(
-  { places, engine, signal }: MeasurementRun,
-  work: (url: string) => Promise<void>,
-): Promise<void> {
-  const [command, env] = withPlaces(places, [
-    "lab",
-    "--no-browser",
-    "--engine",
-    "local",
-  ]);
-  const lab = startUserCommand(command, { env, signal });
-  let said = "";
-  let found = false;
-  try {
-    for await (const line of lab.lines) {
-      said += `${line}\n`;
-      const url = /^\s*(http:\S+\?token=\S+)$/.exec(line)?.[1];
-      if (url === undefined || found) continue;
-      found = true;
-      await work(url);
-      lab.interrupt();
-    }
-  } finally {
-    lab.interrupt();
-    const { stderr } = await lab.ended;
-    said = stderr || said;
-    await engine.down();
-  }
-  signal.throwIfAborted();
-  if (!found) throw commandFailure(command, said);
+/** From asking for a Deno kernel until it has replied to its first cell. */
+async function secondsUntilReply(
+  url: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const began = performance.now();
+  await using kernel = await LabKernel.start(url, "notebooks", signal);
+  await kernel.run("1 + 1");
+  return (performance.now() - began) / 1_000;
 }

@@ -1,5 +1,6 @@
 import { benchCommand } from "./bench_command.ts";
 import { cluster, oneBroker } from "./broker_start.ts";
+import { coldStart } from "./cold_start.ts";
 import { jupyterLab } from "./jupyterlab_start.ts";
 import { notebooks } from "./notebook_times.ts";
 import { services } from "./services_start.ts";
@@ -11,12 +12,14 @@ export const benchStart = benchCommand({
   summary: "how long everything takes to start, and what memory brokers take",
   details:
     `It runs brokers and JupyterLab of its own beside yours, on free ports, and
-leaves nothing behind. A notebook that needs the cluster uses the project's.`,
+leaves nothing behind; for the cold start they are those of a clone of the last
+commit, for which everything is fetched anew. A notebook that needs the cluster uses the project's.`,
   rounds: 3,
   measurements: [
     oneBroker,
     cluster,
     services,
+    coldStart,
     jupyterLab,
     notebooks,
     taskStart,

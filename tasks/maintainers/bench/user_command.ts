@@ -1,5 +1,6 @@
 import { linesOf } from "lib/brokers/lines_of.ts";
 import { TaskError } from "../../command.ts";
+import { signal as sendSignal } from "../../process_list.ts";
 import { PROJECT } from "../../setup/paths.ts";
 
 /** A command that was started as a user's shell starts it. */
@@ -12,9 +13,22 @@ export interface UserCommand {
   interrupt(): void;
 }
 
+/** Variables that lead to what an earlier use has left outside the home folder, or to a cluster. */
+const OF_A_HOME =
+  /^(KAFKA_|XDG_|JUPYTER_|IPYTHONDIR|VIRTUAL_ENV|PYTHON|DENO_DIR|UV_CACHE|PIP_CACHE|npm_config_cache)/;
+
+/** A project that somebody has just cloned. */
+export interface Clone {
+  folder: string;
+  /** The home folder of a person who has never used it. */
+  home: string;
+}
+
 /** How {@linkcode startUserCommand} runs a command. */
 export interface UserCommandOptions {
   env?: Record<string, string>;
+  /** Run there by `npx`, as its README says; in this project by this Deno if it is left out. */
+  clone?: Clone;
   /** Interrupts the command. */
   signal: AbortSignal;
 }
@@ -22,25 +36,26 @@ export interface UserCommandOptions {
 /** Starts `deno task …` in the project's folder, without the user's `KAFKA_*` variables. */
 export function startUserCommand(
   args: string[],
-  { env = {}, signal }: UserCommandOptions,
+  { env = {}, clone, signal }: UserCommandOptions,
 ): UserCommand {
   signal.throwIfAborted();
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["task", "--quiet", ...args],
-    cwd: PROJECT,
+  const [program, ...first] = clone ? ["npx", "-y", "deno"] : [Deno.execPath()];
+  const child = new Deno.Command(program, {
+    args: [...first, "task", "--quiet", ...args],
+    cwd: clone?.folder ?? PROJECT,
     clearEnv: true,
-    env: { ...environmentOfUser(), ...env },
+    env: {
+      ...environmentOfUser(clone ? OF_A_HOME : /^KAFKA_/),
+      ...(clone && { HOME: clone.home }),
+      ...env,
+    },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
+    // A group of its own, which Ctrl-C reaches as a whole: npx hands on no signal.
+    detached: clone !== undefined,
   }).spawn();
-  const interrupt = () => {
-    try {
-      child.kill("SIGINT");
-    } catch {
-      // It has ended already.
-    }
-  };
+  const interrupt = () => sendSignal(clone ? -child.pid : child.pid, "SIGINT");
   signal.addEventListener("abort", interrupt, { once: true });
   const ended = Promise.all([child.status, new Response(child.stderr).text()])
     .then(([{ code }, stderr]) => {
@@ -94,9 +109,9 @@ export function withPlaces(
   ];
 }
 
-function environmentOfUser(): Record<string, string> {
+/** What a person's shell has set, without the variables of these names. */
+function environmentOfUser(without: RegExp): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(Deno.env.toObject())
-      .filter(([name]) => !name.startsWith("KAFKA_")),
+    Object.entries(Deno.env.toObject()).filter(([name]) => !without.test(name)),
   );
 }
