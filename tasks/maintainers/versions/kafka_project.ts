@@ -1,4 +1,5 @@
 import { fetchJars } from "lib/brokers/jars/fetch_jars.ts";
+import { moreJars } from "lib/brokers/jars/more_jars.ts";
 import { readIfThere, removeIfThere } from "lib/brokers/jars/stamp.ts";
 import { isThere } from "lib/brokers/is_there.ts";
 import { TaskError } from "../../command.ts";
@@ -97,6 +98,12 @@ async function makeCopy(version: string, report: Report): Promise<void> {
   const stamp = `${folder}/.kafka/jars.done`;
   if (readIfThere(stamp) === version && isThere(jars)) return;
   await removeIfThere(stamp);
+  // First what fewer releases have: Connect's and Streams' jars.
+  await moreJars((line) => report(`${version}: ${line.trim()}`), {
+    composeFile: `${folder}/compose.yaml`,
+    jarsFolder: jars,
+    pythonFolder: `${PROJECT}/.venv`,
+  });
   await fetchJars({
     what: `the jars of Kafka ${version} from Maven Central`,
     file: `${folder}/jgo.toml`,
