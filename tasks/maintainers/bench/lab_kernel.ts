@@ -93,6 +93,7 @@ export class LabKernel implements AsyncDisposable {
         // What a cell shows comes on another channel than the reply, and ends with "idle".
         if (replied && idle) resolve();
       };
+      this.#socket.send(JSON.stringify(request));
     });
     return outputs;
   }
