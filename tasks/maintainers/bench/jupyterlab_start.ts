@@ -5,11 +5,11 @@ import { Quantities } from "./quantities.ts";
 import type { Measurement, MeasurementRun } from "./measurement.ts";
 import { withJupyterLab } from "./own_lab.ts";
 
-/** Whether JupyterLab shows the notebook's cells, and its kernel waits for the first to be run. */
+/** Whether JupyterLab shows the page on which it opens, whose links lead to the notebooks. */
 const USABLE =
-  "document.querySelector('.jp-Notebook .jp-Cell') && document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'";
+  "document.querySelector('.jp-MarkdownViewer .jp-RenderedMarkdown a')";
 
-/** From `deno task lab` until a person can run the first notebook's cells; and a kernel's start alone. */
+/** From `deno task lab` until a person can open a notebook; and a kernel's start alone. */
 export const jupyterLab: Measurement = {
   name: "jupyterlab",
   summary: "JupyterLab's start and that of a kernel in it",
