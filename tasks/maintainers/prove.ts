@@ -74,6 +74,10 @@ async function prove(paths: string[], signal: AbortSignal): Promise<Proof[]> {
   };
   const work = async (queue: string[]) => {
     for (let path = queue.shift(); path; path = queue.shift()) {
+      // The row of those on services has them already.
+      using _services = queue === onCluster && await needsServices(path)
+        ? await servicesForOneself(signal)
+        : undefined;
       const number = notebookName(path).slice(0, 2);
       await proveNotebook(path, await loadProofs(number), note, signal);
     }

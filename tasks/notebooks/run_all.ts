@@ -15,6 +15,8 @@ export interface RunAllOptions
   write?: boolean;
   watcher?: Watcher;
   signal?: AbortSignal;
+  /** Waits until nobody else has PostgreSQL and Connect. Default: {@linkcode servicesForOneself}. */
+  services?: (signal?: AbortSignal) => Promise<Disposable>;
 }
 
 /** Is told how far the notebooks are; see progress.ts for one that prints. */
@@ -51,14 +53,12 @@ export async function runNotebooks(
 
   /** Those on the cluster come first, as they are the longest row; then those on services. */
   const next = () => {
-    const position = [
-      clusterIsFree ? waiting.findIndex(({ onCluster }) => onCluster) : -1,
-      servicesAreFree ? waiting.findIndex(({ onServices }) => onServices) : -1,
-      waiting.findIndex(({ onCluster, onServices }) =>
-        !onCluster && !onServices
-      ),
-    ].find((found) => found >= 0);
-    return position === undefined ? undefined : waiting.splice(position, 1)[0];
+    const free = waiting.filter(({ onCluster, onServices }) =>
+      (clusterIsFree || !onCluster) && (servicesAreFree || !onServices)
+    );
+    const one = free.find(({ onCluster }) => onCluster) ??
+      free.find(({ onServices }) => onServices) ?? free[0];
+    return one && waiting.splice(waiting.indexOf(one), 1)[0];
   };
 
   async function work(): Promise<void> {
@@ -67,7 +67,7 @@ export async function runNotebooks(
       if (onCluster) clusterIsFree = false;
       if (onServices) servicesAreFree = false;
       using _services = onServices
-        ? await servicesForOneself(options.signal)
+        ? await (options.services ?? servicesForOneself)(options.signal)
         : undefined;
       for (let time = 1; time <= repeat; time++) {
         const title = notebookName(path) +
