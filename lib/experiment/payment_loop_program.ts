@@ -28,8 +28,9 @@ async function main(
   await fromText<Loop<unknown>>(loop)({
     consumer,
     write({ key, value }) {
-      deliver.run(String(key));
+      // The delivery last: whoever waits for it finds the row, too.
       insert.run(String(key), Number(value));
+      deliver.run(String(key));
     },
     die,
   }, options);

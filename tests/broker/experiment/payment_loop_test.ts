@@ -17,13 +17,14 @@ async function withPayments(
     place: { topic: string; groupId: string; file: string },
     ids: (table: string) => string[],
   ) => Promise<void>,
+  more = "",
 ): Promise<void> {
   const file = await Deno.makeTempFile();
   await withOwnTopic(kafka, { partitions: 1 }, async (topic, producer) => {
     const messages = ["a", "b", "a"].map((key) => ({ key, value: "10" }));
     await producer.send({ topic, messages });
     using database = new DatabaseSync(file, { timeout: 5_000 });
-    database.exec(`CREATE TABLE payments (${schema})`);
+    database.exec(`CREATE TABLE payments (${schema}); ${more}`);
     await work(
       { topic, groupId: freshName("billing"), file },
       (table) =>
@@ -64,6 +65,25 @@ Deno.test("paymentLoop() notes each delivery, and a unique key lets a row in onc
     await until(() => ids("deliveries").length === 3);
     assertEquals(ids("payments"), ["a", "b"]);
   }));
+
+Deno.test("paymentLoop() notes a delivery once its row is there: whoever waits for the one finds the other", () =>
+  withPayments(
+    "id TEXT, amount INTEGER",
+    async (place, ids) => {
+      await using child = paymentLoop(writeAll, {
+        ...{ kafkaConfig, ...place, options: {} },
+      });
+      await Promise.race([
+        until(() => ids("deliveries").length === 3),
+        child.ended,
+      ]);
+      assertEquals(ids("payments"), ["a", "b", "a"]);
+    },
+    `CREATE TABLE deliveries (id TEXT);
+     CREATE TRIGGER row_first BEFORE INSERT ON deliveries
+     WHEN NEW.id NOT IN (SELECT id FROM payments)
+     BEGIN SELECT RAISE(ABORT, 'its row is not there'); END;`,
+  ));
 
 Deno.test("paymentLoop() rejects with what was printed if the process ends by itself", () =>
   withPayments("id TEXT, amount INTEGER", async (place) => {
