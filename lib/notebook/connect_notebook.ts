@@ -5,6 +5,7 @@ import { deleteTopic } from "../admin/topic.ts";
 import { kafkaClient } from "../client/kafka_client.ts";
 import { readComposeFile } from "../brokers/compose/compose_file.ts";
 import {
+  clientAddress,
   publishedAddress,
   serviceNamed,
 } from "../brokers/compose/compose_services.ts";
@@ -22,7 +23,9 @@ import {
   untilConnectorRuns,
 } from "../brokers/connectors.ts";
 import { databaseUrl, serviceDatabaseUrl } from "../brokers/databases.ts";
+import { withContainerAddresses } from "../brokers/containers/container_addresses.ts";
 import { dropSlot } from "../brokers/slots.ts";
+import type { EngineName } from "../brokers/engine.ts";
 import { EngineError } from "../brokers/engine_error.ts";
 import type { Notebook } from "./notebook.ts";
 import { type OwnService, ownService } from "./own_service.ts";
@@ -60,11 +63,13 @@ export interface NotebookConnector {
 export interface NotebookConnect extends OwnService {
   /** The worker's REST interface: "http://127.0.0.1:8083". */
   readonly url: string;
+  /** The cluster to which the worker writes: `["localhost:9092"]`, the single broker of `compose.yaml`. */
+  readonly brokers: string[];
   /**
    * Makes a connector with a fresh name, and waits until it runs.
    *
    * @param base What the name begins with.
-   * @param config Its settings.
+   * @param config Its settings, with the brokers' addresses as clients of this host know them.
    * @returns The connector.
    * @throws {EngineError} If Connect refuses the settings, or the connector fails; the message says why.
    */
@@ -84,9 +89,10 @@ export interface ConnectOptions {
  * Opens Kafka Connect for one run of a notebook: starts the worker if it does
  * not run, repairs what an earlier run has left broken, and deletes that run's
  * connectors. The notebook's `close()` deletes those of this run, with their
- * replication slots and with the topics whose names hold their `topic.prefix`.
+ * replication slots, with the topics whose names hold their `topic.prefix` or
+ * the alias of the cluster that they mirror, and with the groups that they mirror.
  *
- * @param notebook The notebook, open on the single broker of `compose.yaml`.
+ * @param notebook The notebook.
  * @param options Whether the worker is to run source connectors in transactions.
  * @returns The worker.
  * @throws {EngineUnavailableError} If nothing on this machine can run it.
@@ -112,13 +118,19 @@ export async function openConnect(
   const file = readComposeFile();
   const url = `http://${publishedAddress(serviceNamed(file, serviceName))}`;
   const server = process.env.DATABASE_URL ?? serviceDatabaseUrl(file);
-  const kafka = kafkaClient({ brokers: notebook.brokers });
+  const brokers = [clientAddress(serviceNamed(file, "kafka"))!];
+  const kafka = kafkaClient({ brokers });
   const { notebook: number } = readMark(notebook.name("connect"))!;
   const remove = (name: string) =>
     removeConnector({ url, server, kafka }, name);
   for (
     const name of namesOfDeadRuns(await connectorNames(url), ownMark(number))
   ) await remove(name);
+  const seenBy = (engineName: EngineName, config: ConnectorConfig) =>
+    engineName === "local" ? config : Object.fromEntries(
+      Object.entries(config)
+        .map(([key, value]) => [key, withContainerAddresses(file, value)]),
+    );
   const names = new Set<string>();
   await notebook.use({
     connect: () => Promise.resolve(),
@@ -142,10 +154,11 @@ export async function openConnect(
   return {
     ...service,
     url,
+    brokers,
     async put(base, config) {
       const name = notebook.name(base);
       names.add(name);
-      await putConnector(url, name, config);
+      await putConnector(url, name, seenBy(engine.name, config));
       return {
         name,
         async status() {
@@ -193,13 +206,17 @@ async function removeConnector(
       if (!/does not exist/.test(error.message)) throw error;
     });
   }
-  const prefix = config?.["topic.prefix"];
+  // MirrorMaker puts the alias of the cluster that it copies before the names of its topics.
+  const prefix = config?.["topic.prefix"] ?? config?.["source.cluster.alias"];
+  const mirrored = (config?.groups ?? "").split(",").filter(readMark);
   await withAdmin(kafka, async (admin) => {
     if (prefix !== undefined && readMark(prefix)) {
       const topics = (await admin.listTopics())
         .filter((topic) => topic.includes(prefix));
       if (topics.length > 0) await deleteTopic(kafka, topics);
     }
-    await admin.deleteGroups([`connect-${name}`]).catch(() => {});
+    for (const group of [`connect-${name}`, ...mirrored]) {
+      await admin.deleteGroups([group]).catch(() => {});
+    }
   });
 }

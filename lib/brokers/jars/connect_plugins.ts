@@ -11,11 +11,13 @@ const PLUGINS: Record<string, string[]> = {
     "sketches-java-",
   ],
   file: ["connect-file-"],
+  mirror: ["connect-mirror-"],
 };
 
 /**
  * Lays out Connect's plugins as a worker wants them, in a folder each:
- * Debezium's connector for PostgreSQL, and Kafka's own for files.
+ * Debezium's connector for PostgreSQL, and Kafka's own for files and for
+ * another cluster (MirrorMaker).
  *
  * @param folder The folder of the plugins.
  * @param jars The jars that `moreJars()` has fetched.
