@@ -5,6 +5,7 @@ import { isThere } from "lib/brokers/is_there.ts";
 import { TaskError } from "../../command.ts";
 import { KAFKA_FOLDER, PROJECT, venvProgram } from "../../setup/paths.ts";
 import type { Report } from "../../setup/progress.ts";
+import { withOlderOptions } from "./older_options.ts";
 
 /** A copy of this project that runs another version of Kafka. */
 export interface KafkaProject {
@@ -74,7 +75,12 @@ async function makeCopy(version: string, report: Report): Promise<void> {
   for (const path of await trackedFiles()) {
     const to = `${folder}/${path}`;
     await Deno.mkdir(to.replace(/[^/]*$/, ""), { recursive: true });
-    await Deno.copyFile(`${PROJECT}/${path}`, to);
+    if (/\.(ts|ipynb)$/.test(path)) {
+      const text = Deno.readTextFileSync(`${PROJECT}/${path}`);
+      Deno.writeTextFileSync(to, withOlderOptions(text, version));
+    } else {
+      await Deno.copyFile(`${PROJECT}/${path}`, to);
+    }
   }
   const current = /apache\/kafka:([\d.]+)/.exec(
     Deno.readTextFileSync(`${PROJECT}/compose.yaml`),
@@ -137,7 +143,8 @@ async function trackedFiles(): Promise<string[]> {
 async function start(version: string): Promise<AsyncDisposable> {
   const kafka = async (...args: string[]) => {
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["task", "-q", "kafka", ...args, "--engine", "local"],
+      args: ["task", "-q", "kafka", ...args],
+      env: { KAFKA_ENGINE: "local" },
       cwd: folderOf(version),
       stdout: "null",
       stderr: "piped",
@@ -147,5 +154,8 @@ async function start(version: string): Promise<AsyncDisposable> {
   };
   await kafka("reset");
   await kafka("up");
+  // A preview before 4.2, and off; where even that is missing, notebooks that need it cannot be asked.
+  await kafka("tool", "features", "upgrade", "--feature", "share.version=1")
+    .catch(() => {});
   return { [Symbol.asyncDispose]: () => kafka("down") };
 }
