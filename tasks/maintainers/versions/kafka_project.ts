@@ -5,7 +5,7 @@ import { isThere } from "lib/brokers/is_there.ts";
 import { TaskError } from "../../command.ts";
 import { KAFKA_FOLDER, PROJECT, venvProgram } from "../../setup/paths.ts";
 import type { Report } from "../../setup/progress.ts";
-import { withOlderOptions } from "./older_options.ts";
+import { withOlderTools } from "./older_tools.ts";
 
 /** A copy of this project that runs another version of Kafka. */
 export interface KafkaProject {
@@ -77,7 +77,7 @@ async function makeCopy(version: string, report: Report): Promise<void> {
     await Deno.mkdir(to.replace(/[^/]*$/, ""), { recursive: true });
     if (/\.(ts|ipynb)$/.test(path)) {
       const text = Deno.readTextFileSync(`${PROJECT}/${path}`);
-      Deno.writeTextFileSync(to, withOlderOptions(text, version));
+      Deno.writeTextFileSync(to, withOlderTools(text, version));
     } else {
       await Deno.copyFile(`${PROJECT}/${path}`, to);
     }
