@@ -1,3 +1,4 @@
+import { addressForTools } from "./address_for_tools.ts";
 import type { TrustedIssuer } from "./listener_security.ts";
 import { freePorts } from "./ports.ts";
 
@@ -43,6 +44,7 @@ const KEY_ID = "key-1";
  * object for it; a real one asks for a secret first.
  *
  * @returns The issuer, not yet answering.
+ * @throws {EngineError} If brokers run in containers that cannot reach this process.
  *
  * @example Usage
  * ```ts
@@ -60,14 +62,16 @@ const KEY_ID = "key-1";
  */
 export async function tokenIssuer(): Promise<TokenIssuer> {
   const [port = 0] = freePorts(1);
+  // The broker that asks for the key may run in a container.
+  const host = await addressForTools();
   const keys = await crypto.subtle.generateKey(SIGN, true, ["sign", "verify"]);
   const publicKey = await crypto.subtle.exportKey("jwk", keys.publicKey);
-  const issuer = `http://127.0.0.1:${port}`;
+  const issuer = `http://${host}:${port}`;
   let timesAsked = 0;
   let server: Deno.HttpServer | undefined;
   const connect = () => {
     server ??= Deno.serve({
-      ...{ hostname: "127.0.0.1", port, onListen() {} },
+      ...{ hostname: host, port, onListen() {} },
     }, () => {
       timesAsked++;
       const key = { ...publicKey, kid: KEY_ID, use: "sig", alg: "RS256" };
