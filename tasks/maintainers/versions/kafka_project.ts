@@ -101,15 +101,15 @@ async function makeCopy(version: string, report: Report): Promise<void> {
   if (!isThere(`${folder}/.venv`)) {
     await Deno.symlink(`${PROJECT}/.venv`, `${folder}/.venv`);
   }
-  const stamp = `${folder}/.kafka/jars.done`;
-  if (readIfThere(stamp) === version && isThere(jars)) return;
-  await removeIfThere(stamp);
   // First what fewer releases have: Connect's and Streams' jars.
   await moreJars((line) => report(`${version}: ${line.trim()}`), {
     composeFile: `${folder}/compose.yaml`,
     jarsFolder: jars,
     pythonFolder: `${PROJECT}/.venv`,
   });
+  const stamp = `${folder}/.kafka/jars.done`;
+  if (readIfThere(stamp) === version && isThere(jars)) return;
+  await removeIfThere(stamp);
   await fetchJars({
     what: `the jars of Kafka ${version} from Maven Central`,
     file: `${folder}/jgo.toml`,
