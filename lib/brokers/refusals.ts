@@ -53,6 +53,9 @@ export function refusalsIn(log: string): Refusal[] {
 const QUIET_MS = 150;
 const QUIET_BY_MS = 10_000;
 
+/** What a broker in a container logs arrives by way of the container's engine. */
+const LATE_MS = 2_000;
+
 /**
  * Does something, and reads in the broker's log what was refused meanwhile. It
  * waits until the log stands still, as a broker may write after its client is
@@ -60,6 +63,7 @@ const QUIET_BY_MS = 10_000;
  *
  * @param broker Whose log to read: an `extraBroker()`.
  * @param work What to do. It may not throw.
+ * @param isExpected Whether the log says what it should; until it does, it is waited for 2 s longer. Anything will do by default.
  * @returns What `work` returned, and the part of the log that was written meanwhile.
  * @throws {DeadlineError} If the log does not stand still within 10 s.
  * @throws {ConsumerCrashError} If a consumer of the notebook crashes for good meanwhile.
@@ -81,15 +85,19 @@ const QUIET_BY_MS = 10_000;
 export async function loggedDuring<T>(
   broker: { log(): Promise<string> },
   work: () => Promise<T>,
+  isExpected: (result: T, logged: string) => boolean = () => true,
 ): Promise<{ result: T; logged: string }> {
   const before = (await broker.log()).length;
   const result = await work();
+  const lateAt = Date.now() + LATE_MS;
   let length = -1;
   await until(async () => {
     await pause(QUIET_MS);
     const last = length;
-    length = (await broker.log()).length;
-    return length === last;
+    const log = await broker.log();
+    length = log.length;
+    return length === last &&
+      (Date.now() > lateAt || isExpected(result, log.slice(before)));
   }, { what: "a broker's log that stands still", deadlineMs: QUIET_BY_MS });
   return { result, logged: (await broker.log()).slice(before) };
 }
@@ -134,11 +142,15 @@ export async function outcomesOf(
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const [attempt, work] of Object.entries(attempts)) {
-    const { result, logged } = await loggedDuring(broker, () => saying(work));
+    const { result, logged } = await loggedDuring(
+      broker,
+      () => saying(work),
+      ({ failed }, logged) => !failed || refusalsIn(logged).length > 0,
+    );
     const [first] = refusalsIn(logged);
     outcomes.push({
       attempt,
-      kafkajs: result,
+      kafkajs: result.said,
       layer: first?.layer ?? "-",
       log: first?.reason ?? "",
     });
@@ -146,11 +158,14 @@ export async function outcomesOf(
   return outcomes;
 }
 
-async function saying(work: () => Promise<unknown>): Promise<string> {
+async function saying(
+  work: () => Promise<unknown>,
+): Promise<{ said: string; failed: boolean }> {
   try {
-    return `${await work() ?? "done"}`;
+    return { said: `${await work() ?? "done"}`, failed: false };
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    const said = error instanceof Error ? error.message : String(error);
+    return { said, failed: true };
   }
 }
 
