@@ -137,7 +137,7 @@ Deno.test("outcomesOf() puts the client's words beside the broker's, in order", 
 
 Deno.test("outcomesOf() waits for the refusal of what failed: a container's log comes late", async () => {
   let log = "";
-  let later: number | undefined;
+  let later: ReturnType<typeof setTimeout> | undefined;
   const [outcome] = await outcomesOf({ log: () => Promise.resolve(log) }, {
     fails: () => {
       later = setTimeout(() => log += DENIED, 700);
