@@ -57,9 +57,24 @@ export async function setUp(
 ): Promise<void> {
   const rows = cache ? ROWS : ROWS.filter(([step]) => step !== CACHE);
   if (rows.flat().every((step) => step.isDone())) return;
+  const remark = platformRemark();
+  if (remark) console.log(remark);
   await withLock(async () => {
     for (const row of rows) await runRow(row.filter((step) => !step.isDone()));
   });
+}
+
+/**
+ * What a person should know of this platform before anything is fetched.
+ *
+ * @param os The platform, as Deno names it.
+ * @returns Undefined where everything works.
+ */
+export function platformRemark(
+  os: typeof Deno.build.os = Deno.build.os,
+): string | undefined {
+  if (os !== "windows") return undefined;
+  return "On Windows itself, brokers need Docker, and notebooks run on Deno's own kernel, where Run All goes on after Stop and after a cell that fails; under WSL everything is as on Linux. (Neither was tried.)";
 }
 
 async function runRow(steps: Step[]): Promise<void> {

@@ -2,9 +2,10 @@ import { readIfThere } from "lib/brokers/jars/stamp.ts";
 import { readClaims } from "../../notebooks/claims_file.ts";
 import { KAFKA_FOLDER } from "../../setup/paths.ts";
 import type { Answer } from "./ask_claims.ts";
+import { versionsPage } from "./versions_page.ts";
 
 /** The content of `notebooks/versions.json`. */
-interface VersionsFile {
+export interface VersionsFile {
   /** The day on which it was written: `"2026-11-26"`. */
   day: string;
   /** The versions of Kafka, oldest first. */
@@ -54,68 +55,9 @@ export async function writeVersions(folder: string): Promise<void> {
     `${folder}/versions.json`,
     JSON.stringify(file, null, 1) + "\n",
   );
-  await Deno.writeTextFile(`${folder}/versions.md`, versionsPage(file, folder));
-}
-
-const MARKS = { "holds": "✓", "does not hold": "✗", "cannot be asked": "·" };
-
-/** The page: how many claims hold where, and each claim that does not hold everywhere. */
-function versionsPage(
-  { day, versions, claims }: VersionsFile,
-  folder: string,
-): string {
-  const kept = new Map(
-    readClaims(`${folder}/claims.json`).claims.map((each) => [each.id, each]),
-  );
-  const row = (cells: string[]) => `| ${cells.join(" | ")} |`;
-  const head = [
-    row(["", ...versions]),
-    row(["---", ...versions.map(() => "---")]),
-  ];
-  const count = (outcome: Answer["outcome"], version: string) =>
-    Object.values(claims).filter((each) => each[version]?.outcome === outcome)
-      .length;
-  const differing = Object.entries(claims).filter(([, answers]) =>
-    versions.some((version) =>
-      answers[version] && answers[version].outcome !== "holds"
-    )
-  );
-  return [
-    "# Which claims hold in which version of Kafka",
-    `The notebooks were run on each of these versions on ${day}, by \`deno task versions\`. A claim that could not be asked needs something that this version lacks, or stands behind a cell that failed there.`,
-    [
-      ...head,
-      ...(Object.keys(MARKS) as Answer["outcome"][]).map((outcome) =>
-        row([
-          `${MARKS[outcome]} ${outcome}`,
-          ...versions.map((version) => `${count(outcome, version)}`),
-        ])
-      ),
-    ].join("\n"),
-    "## Claims that do not hold, or cannot be asked, everywhere",
-    differing.length === 0 ? "There are none." : [
-      ...head,
-      ...differing.map(([id, answers]) => {
-        const claim = kept.get(id);
-        const name = claim ? `[${id}](<${claim.notebook}.ipynb#${id}>)` : id;
-        return row([
-          name,
-          ...versions.map((version) => {
-            const answer = answers[version];
-            return answer ? MARKS[answer.outcome] : "";
-          }),
-        ]);
-      }),
-    ].join("\n"),
-    ...differing.flatMap(([id, answers]) => [
-      `**${id}**: ${kept.get(id)?.statement ?? ""}`,
-      versions.filter((version) =>
-        answers[version] && answers[version].outcome !== "holds"
-      ).map((version) =>
-        `- ${version} ${MARKS[answers[version]!.outcome]} \`${
-          answers[version]!.measured.replaceAll("`", "'").slice(0, 160)
-        }\``
-      ).join("\n"),
-    ]),
-  ].join("\n\n") + "\n";
+  const { claims } = readClaims(`${folder}/claims.json`);
+  const page = `${folder}/versions.md`;
+  await Deno.writeTextFile(page, versionsPage(file, claims));
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", page] })
+    .output();
 }

@@ -1,6 +1,7 @@
 // Set-up where something is missing or goes wrong. Each test works in a copy of the project with
 // an empty home; what a set-up that succeeds installs is shown by .ci/run.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { platformRemark } from "../../../tasks/setup/set_up.ts";
 import { ProjectCopy } from "../_project_copy.ts";
 
 /** A Python that tells what set-up asks for, and can do nothing else. */
@@ -196,3 +197,11 @@ async function childOf(pid: number): Promise<number> {
   assert(row, "set-up has no child");
   return row[0]!;
 }
+
+Deno.test("set-up says on Windows, in one sentence, what works there, and nothing elsewhere", () => {
+  assertStringIncludes(platformRemark("windows")!, "brokers need Docker");
+  assertEquals([platformRemark("linux"), platformRemark("darwin")], [
+    undefined,
+    undefined,
+  ]);
+});
