@@ -7,6 +7,7 @@ import {
   logLevel,
   ResourcePatternTypes,
 } from "kafkajs";
+import { createAcls } from "../../admin/acls.ts";
 import { deleteRecords } from "../../admin/delete_records.ts";
 import { resetOffsets } from "../../admin/group_offsets.ts";
 import {
@@ -280,16 +281,13 @@ async function rights(room: Room): Promise<number> {
   const { broker } = await room.secondBroker();
   const kafka = clientAt(broker.address);
   await createTopic(kafka, topic, { partitions: 1 });
-  const boss = await room.use(kafka.admin());
-  await boss.createAcls({
-    acl: [{
-      ...{ principal: `User:${ALICE.username}`, host: "*" },
-      ...{ resourceType: AclResourceTypes.TOPIC, resourceName: topic },
-      resourcePatternType: ResourcePatternTypes.LITERAL,
-      operation: AclOperationTypes.WRITE,
-      permissionType: AclPermissionTypes.ALLOW,
-    }],
-  });
+  await createAcls(kafka, [{
+    ...{ principal: `User:${ALICE.username}`, host: "*" },
+    ...{ resourceType: AclResourceTypes.TOPIC, resourceName: topic },
+    resourcePatternType: ResourcePatternTypes.LITERAL,
+    operation: AclOperationTypes.WRITE,
+    permissionType: AclPermissionTypes.ALLOW,
+  }]);
   const hers = clientAt(broker.addresses.OPEN!, { sasl: BY_PLAIN });
   const admin = await room.use(hers.admin());
   const attempts = [
