@@ -2,17 +2,7 @@ import { readIfThere } from "lib/brokers/jars/stamp.ts";
 import { readClaims } from "../../notebooks/claims_file.ts";
 import { KAFKA_FOLDER } from "../../setup/paths.ts";
 import type { Answer } from "./ask_claims.ts";
-import { versionsPage } from "./versions_page.ts";
-
-/** The content of `notebooks/versions.json`. */
-export interface VersionsFile {
-  /** The day on which it was written: `"2026-11-26"`. */
-  day: string;
-  /** The versions of Kafka, oldest first. */
-  versions: string[];
-  /** For each claim and version what it said; nothing where it was not asked. */
-  claims: Record<string, Record<string, Omit<Answer, "id">>>;
-}
+import { type VersionsFile, versionsPage } from "./versions_page.ts";
 
 const ANSWERS = "answers.json";
 

@@ -1,7 +1,16 @@
 import type { KeptClaim } from "../../notebooks/claims_file.ts";
 import type { Answer } from "./ask_claims.ts";
 import { type Explanation, EXPLANATIONS } from "./explanations.ts";
-import type { VersionsFile } from "./versions_file.ts";
+
+/** The content of `notebooks/versions.json`. */
+export interface VersionsFile {
+  /** The day on which it was written: `"2026-11-26"`. */
+  day: string;
+  /** The versions of Kafka, oldest first. */
+  versions: string[];
+  /** For each claim and version what it said; nothing where it was not asked. */
+  claims: Record<string, Record<string, Omit<Answer, "id">>>;
+}
 
 const MARKS = { "holds": "✓", "does not hold": "✗", "cannot be asked": "·" };
 
