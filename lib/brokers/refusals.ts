@@ -87,7 +87,7 @@ export async function loggedDuring<T>(
   work: () => Promise<T>,
   isExpected: (result: T, logged: string) => boolean = () => true,
 ): Promise<{ result: T; logged: string }> {
-  const before = (await broker.log()).length;
+  const before = await broker.log();
   const result = await work();
   const lateAt = Date.now() + LATE_MS;
   let length = -1;
@@ -97,9 +97,24 @@ export async function loggedDuring<T>(
     const log = await broker.log();
     length = log.length;
     return length === last &&
-      (Date.now() > lateAt || isExpected(result, log.slice(before)));
+      (Date.now() > lateAt || isExpected(result, addedTo(before, log)));
   }, { what: "a broker's log that stands still", deadlineMs: QUIET_BY_MS });
-  return { result, logged: (await broker.log()).slice(before) };
+  return { result, logged: addedTo(before, await broker.log()) };
+}
+
+/**
+ * The lines that came in. Not simply the end: of a container the log is its standard output, and
+ * behind that its standard error.
+ */
+function addedTo(before: string, after: string): string {
+  const [old, now] = [before.split("\n"), after.split("\n")];
+  let start = 0;
+  while (start < old.length - 1 && old[start] === now[start]) start++;
+  let end = 0;
+  while (end < old.length - start && old.at(-1 - end) === now.at(-1 - end)) {
+    end++;
+  }
+  return now.slice(start, now.length - end).join("\n");
 }
 
 /** What became of an attempt: what the client said of it, and what the broker noted. */

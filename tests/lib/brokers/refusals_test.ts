@@ -87,18 +87,29 @@ Deno.test("denialsIn() reads who was denied what, on what, by which rule", () =>
 });
 
 Deno.test("loggedDuring() waits for what the broker writes after its client is gone", async () => {
-  let log = "before ";
+  let log = "before\n";
   let later: ReturnType<typeof setTimeout> | undefined;
   const { result, logged } = await loggedDuring(
     { log: () => Promise.resolve(log) },
     () => {
-      log += "during ";
-      later = setTimeout(() => log += "after", 20);
+      log += "during\n";
+      later = setTimeout(() => log += "after\n", 20);
       return Promise.resolve(1);
     },
   );
   clearTimeout(later);
-  assertEquals([result, logged], [1, "during after"]);
+  assertEquals([result, logged], [1, "during\nafter"]);
+});
+
+Deno.test("loggedDuring() finds what came in before the standard error, with which a container's log ends", async () => {
+  let output = "started\n";
+  const errors = "a long warning of the JVM's, which was there before\n";
+  const broker = { log: () => Promise.resolve(output + errors) };
+  const { logged } = await loggedDuring(broker, () => {
+    output += "denied\n";
+    return Promise.resolve();
+  });
+  assertEquals(logged, "denied");
 });
 
 Deno.test("loggedDuring() does not hide what its work throws", async () => {
