@@ -12,13 +12,73 @@ export interface Explanation {
   explains(answer: Pick<Answer, "id" | "measured">): boolean;
 }
 
+/** The answers of a notebook. */
+const of = (...notebooks: string[]) => ({ id }: Pick<Answer, "id">) =>
+  notebooks.includes(id.slice(0, 2));
+
+/** The answers in which something was measured, or said. */
+const saying = (text: string) => ({ measured }: Pick<Answer, "measured">) =>
+  measured.includes(text);
+
 /** Every difference between the versions that were asked, read one by one. */
 export const EXPLANATIONS: Explanation[] = [
   {
     since: "4.0",
     what:
-      "A topic refuses a record that is dated more than an hour ahead: `message.timestamp.after.max.ms` has that default, and notebook 02 asks for it.",
+      "A topic refuses a record that is dated more than an hour ahead: `message.timestamp.after.max.ms` has that default. Notebook 02 asks for it.",
     source: "KIP-1030",
-    explains: ({ measured }) => measured.includes("timestamp.after.max.ms"),
+    explains: saying("timestamp.after.max.ms"),
+  },
+  {
+    since: "4.0",
+    what:
+      "A producer's epoch is raised with each transaction (`transaction.version` 2). Notebooks 20, 21 and 25 ask for that version.",
+    source: "KIP-890",
+    explains: (answer) =>
+      of("20", "21", "25")(answer) &&
+      saying("Kafka 4.0 or later is needed")(answer),
+  },
+  {
+    since: "4.0",
+    what:
+      "There is no ZooKeeper any more. Notebook 00 says so, and asks for that version.",
+    source: "KIP-833",
+    explains: saying("Kafka 4.0 or later is needed"),
+  },
+  {
+    since: "4.0",
+    what: "The new group protocol is there for everybody (`group.version` 1).",
+    source: "KIP-848",
+    explains: saying("feature group.version is needed"),
+  },
+  {
+    since: "4.0",
+    what:
+      "A broker logs by Log4j 2. Our engine's settings for the log are Log4j 2's, so that an older broker's denials and refusals are not found in it.",
+    source: "KIP-653",
+    explains: of("28"),
+  },
+  {
+    since: "4.1",
+    what:
+      "In a new cluster a replica that has left the ISR and still has everything may lead (Eligible Leader Replicas, on by default).",
+    source: "KIP-966",
+    explains: of("16"),
+  },
+  {
+    since: "4.2",
+    what:
+      "Share groups are ready for production; 4.1 has them as a preview, without Java's `record_limit` (KIP-1206), earlier versions not at all or as a first look.",
+    source: "KIP-932",
+    explains: (answer) =>
+      answer.id === "09/taken-back" ||
+      saying("feature share.version is needed")(answer),
+  },
+  {
+    since: "4.2",
+    what:
+      "The performance tools take `--bootstrap-server` and `--command-property`, as the others do.",
+    source: "KIP-1147",
+    explains: saying("producer-perf-test"),
   },
 ];
