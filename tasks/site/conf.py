@@ -30,4 +30,6 @@ html_show_sphinx = False
 html_copy_source = False
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+# Without one, browsers ask for a file that is not there.
+html_favicon = "_static/favicon.svg"
 html_context = {"default_mode": "auto"}

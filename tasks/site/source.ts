@@ -59,5 +59,7 @@ export async function writeSource(folder: string): Promise<void> {
   await write("index", indexPage(parts, ["questions", "claims", ...pages]));
   const own = `${PROJECT}/tasks/site`;
   await Deno.copyFile(`${own}/conf.py`, `${folder}/conf.py`);
-  await Deno.copyFile(`${own}/site.css`, `${folder}/_static/site.css`);
+  for (const file of ["site.css", "favicon.svg"]) {
+    await Deno.copyFile(`${own}/${file}`, `${folder}/_static/${file}`);
+  }
 }

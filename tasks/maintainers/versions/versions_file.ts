@@ -41,10 +41,8 @@ export async function writeVersions(folder: string): Promise<void> {
   const file = mergeAnswers(before, answersOfHere(), ids);
   file.day = new Date().toISOString().slice(0, 10);
   await Deno.writeTextFile(path, JSON.stringify(file, null, 1) + "\n");
-  const page = `${folder}/versions.md`;
-  await Deno.writeTextFile(page, versionsPage(file, kept));
-  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", page] })
-    .output();
+  // As it is: deno fmt takes the angle brackets from links, without which Sphinx changes their anchors.
+  await Deno.writeTextFile(`${folder}/versions.md`, versionsPage(file, kept));
 }
 
 /** What each version has answered in this folder. */

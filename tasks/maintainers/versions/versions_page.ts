@@ -99,7 +99,7 @@ export function versionsPage(
     ].join("\n"),
     "## What changed",
     [
-      row(["since", "what", "where it is written", "claims"]),
+      row(["since", "what changed", "source", "claims"]),
       row(["---", "---", "---", "---"]),
       ...explanations.flatMap((each) => {
         const of = new Set(
