@@ -54,9 +54,16 @@ export const EXPLANATIONS: Explanation[] = [
   {
     since: "4.0",
     what:
-      "A broker logs by Log4j 2. Our engine's settings for the log are Log4j 2's, so that an older broker's denials and refusals are not found in it.",
+      "Java's producer refuses more than five requests in flight while it is idempotent by default; before, it gave up idempotence, with a warning that announces the change.",
+    source: "`ProducerConfig` of 3.9",
+    explains: ({ id }) => id === "18/java-five-at-most",
+  },
+  {
+    since: "4.0",
+    what:
+      "Brokers and tools log by Log4j 2. Our engine's settings for the log are Log4j 2's, so that what an older broker denies, or an older tool complains of, is not found.",
     source: "KIP-653",
-    explains: of("28"),
+    explains: of("10", "12", "28"),
   },
   {
     since: "4.1",
