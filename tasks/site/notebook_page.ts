@@ -24,7 +24,7 @@ export function notebookPage(
     "run-it",
     `\`\`\`{admonition} Run it\n:class: tip\n\`npx -y deno task -q lab\` in a copy of the project opens it as your own notebook (${
       name.slice(0, 2)
-    }), with what is folded here still to be found out.\n\`\`\``,
+    }), with what is folded here still to be found out; [so does a codespace](ways.md).\n\`\`\``,
   );
   return {
     ...document,

@@ -12,7 +12,7 @@ import { claimsPage, indexPage, partsOf, questionsPage } from "./pages.ts";
 const NOTEBOOKS = `${PROJECT}/notebooks`;
 
 /** Pages of Markdown that lie beside the notebooks, as far as they are there, in the order of the menu. */
-const PAGES = ["words", "errors", "versions", "clients"];
+const PAGES = ["ways", "words", "errors", "versions", "clients"];
 
 /** Files that pages offer for download. */
 const DATA = ["claims.json", "versions.json", "clients.json"];

@@ -2,9 +2,10 @@ import { assert, assertEquals } from "@std/assert";
 import { PROJECT } from "../../tasks/setup/paths.ts";
 import { filesBelow } from "./_modules.ts";
 
-/** Each command of the README, in code blocks and in the text: ["kafka", "up", "--cluster"]. */
+/** Each command of the README and of the page about other ways, in code blocks and in the text: ["kafka", "up", "--cluster"]. */
 async function commandsOfReadme(): Promise<string[][]> {
-  const readme = await Deno.readTextFile(`${PROJECT}/README.md`);
+  const readme = await Deno.readTextFile(`${PROJECT}/README.md`) +
+    await Deno.readTextFile(`${PROJECT}/notebooks/ways.md`);
   return [...readme.matchAll(/deno task (?:-q )?([a-z][^`#\n]*)/g)]
     .map(([, words]) => words!.trim().split(/\s+/))
     .filter(([task]) => task !== undefined);
@@ -20,7 +21,7 @@ async function helpOf(task: string): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-Deno.test("README.md names commands, subcommands and options that there are", async () => {
+Deno.test("README.md and ways.md name commands, subcommands and options that there are", async () => {
   const commands = await commandsOfReadme();
   assert(commands.length > 10, `only ${commands.length} commands were found`);
   const help = new Map<string, string>();
@@ -35,7 +36,7 @@ Deno.test("README.md names commands, subcommands and options that there are", as
     for (const word of named) {
       assert(
         help.get(task!)!.includes(word),
-        `README.md names 'deno task ${task} ${word}', and its help does not`,
+        `README.md, or ways.md, names 'deno task ${task} ${word}', and its help does not`,
       );
     }
   }
