@@ -64,7 +64,9 @@ export function reportPage(report: ClientReport): string {
 [Notebook 31](31_which_client.ipynb) runs these experiments and explains them.
 Measured on ${report.date} with \`deno task clients\`: Kafka ${report.kafka}, Deno
 ${report.deno}, ${report.system}. Each was run ${runs} times, and came out the same unless
-a count stands behind it. The same as data: [clients.json](clients.json).
+a count stands behind it. The same as data: [clients.json](clients.json), whose
+\`results\` have for each \`experiment\`, \`setting\` and \`client\` the \`outcomes\`, and
+how many \`times\` each was seen.
 
 ${line(["", ...clients.map(({ name, version }) => `${name} ${version}`)])}
 ${line(["---", ...clients.map(() => "---")])}
