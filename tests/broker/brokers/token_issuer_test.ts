@@ -7,6 +7,7 @@ import { tokenIssuer } from "lib/brokers/token_issuer.ts";
 import { deleteUser, setUsers } from "lib/brokers/users.ts";
 import { consumeOne } from "lib/experiment/consume_one.ts";
 import { sendOne } from "lib/experiment/send_one.ts";
+import { until } from "../../_patience.ts";
 import { extraBroker } from "lib/faults/extra_broker.ts";
 import { createTopic } from "lib/admin/topic.ts";
 
@@ -53,7 +54,16 @@ Deno.test("a broker with an authorizer takes the issuer's tokens and SCRAM's use
       "tokenIssuer() vouches for a user until the token expires",
       async () => {
         await sendOne(byToken(await issuer.token("chef")), "orders");
-        await consumeOne(byPassword("chef"), "orders", { groupId: "readers" });
+        // A broker that has just been started may still be loading its groups.
+        await until(
+          () =>
+            consumeOne(byPassword("chef"), "orders", { groupId: "readers" })
+              .then(() => true, (error) => {
+                if (error.type === "GROUP_LOAD_IN_PROGRESS") return false;
+                throw error;
+              }),
+          { what: "the group's coordinator" },
+        );
         const late = byToken(await issuer.token("chef", { expiresInS: -60 }));
         const [expired] = await outcomesOf(broker, {
           expired: () => sendOne(late, "orders"),
