@@ -1,4 +1,8 @@
+import { within } from "lib/client/deadline.ts";
 import type { Output } from "../../notebooks/document.ts";
+
+/** No cell of a measurement works for so long. */
+const DEADLINE_MS = 120_000;
 
 /** A Deno kernel that JupyterLab's server runs; disposing of it ends it. */
 export class LabKernel implements AsyncDisposable {
@@ -62,11 +66,12 @@ export class LabKernel implements AsyncDisposable {
    *
    * @returns What the cell showed.
    * @throws {Error} If the cell fails.
+   * @throws {DeadlineError} If it has not ended after two minutes.
    */
   async run(code: string): Promise<Output[]> {
     const request = executeRequest(code);
     const outputs: Output[] = [];
-    await new Promise<void>((resolve, reject) => {
+    const ended = new Promise<void>((resolve, reject) => {
       const fail = (why: string) =>
         reject(new Error(`Cannot run a cell in a Deno kernel: ${why}`));
       this.#signal.addEventListener(
@@ -94,6 +99,10 @@ export class LabKernel implements AsyncDisposable {
         if (replied && idle) resolve();
       };
       this.#socket.send(JSON.stringify(request));
+    });
+    await within(ended, {
+      what: "the end of a cell in a Deno kernel",
+      deadlineMs: DEADLINE_MS,
     });
     return outputs;
   }

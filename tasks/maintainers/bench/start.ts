@@ -13,7 +13,8 @@ export const benchStart = benchCommand({
   details:
     `It runs brokers and JupyterLab of its own beside yours, on free ports, and
 leaves nothing behind; for the cold start they are those of a clone of the last
-commit, for which everything is fetched anew. A notebook that needs the cluster uses the project's.`,
+commit, for which everything is fetched anew. A notebook that needs the cluster
+uses the project's.`,
   rounds: 3,
   measurements: [
     oneBroker,

@@ -12,9 +12,9 @@ export interface Explanation {
   explains(answer: Pick<Answer, "id" | "measured">): boolean;
 }
 
-/** The answers of a notebook. */
-const of = (...notebooks: string[]) => ({ id }: Pick<Answer, "id">) =>
-  notebooks.includes(id.slice(0, 2));
+/** The answers to these claims, and to no other of their notebooks: a new difference is to be read, too. */
+const of = (...ids: string[]) => ({ id }: Pick<Answer, "id">) =>
+  ids.includes(id);
 
 /** The answers in which something was measured, or said. */
 const saying = (text: string) => ({ measured }: Pick<Answer, "measured">) =>
@@ -35,7 +35,7 @@ export const EXPLANATIONS: Explanation[] = [
       "A producer's epoch is raised with each transaction (`transaction.version` 2). Notebooks 20, 21 and 25 ask for that version.",
     source: "KIP-890",
     explains: (answer) =>
-      of("20", "21", "25")(answer) &&
+      ["20", "21", "25"].includes(answer.id.slice(0, 2)) &&
       saying("Kafka 4.0 or later is needed")(answer),
   },
   {
@@ -56,21 +56,31 @@ export const EXPLANATIONS: Explanation[] = [
     what:
       "Java's producer refuses more than five requests in flight while it is idempotent by default; before, it gave up idempotence, with a warning that announces the change.",
     source: "`ProducerConfig` of 3.9",
-    explains: ({ id }) => id === "18/java-five-at-most",
+    explains: of("18/java-five-at-most"),
   },
   {
     since: "4.0",
     what:
       "Brokers and tools log by Log4j 2. Our engine's settings for the log are Log4j 2's, so that what an older broker denies, or an older tool complains of, is not found.",
     source: "KIP-653",
-    explains: of("10", "12", "28"),
+    explains: of(
+      "10/java-poll-timeout",
+      "12/out-of-range",
+      "12/out-of-range-commits",
+      "28/no-login",
+      "28/who-refused",
+      "28/principals",
+      "28/rights",
+      "28/deny-beats-allow",
+      "28/deleted-user",
+    ),
   },
   {
     since: "4.1",
     what:
       "In a new cluster a replica that has left the ISR and still has everything may lead (Eligible Leader Replicas, on by default).",
     source: "KIP-966",
-    explains: of("16"),
+    explains: of("16/elected", "16/offline-not-lost"),
   },
   {
     since: "4.2",
@@ -78,7 +88,7 @@ export const EXPLANATIONS: Explanation[] = [
       "Share groups are ready for production; 4.1 has them as a preview, without Java's `record_limit` (KIP-1206), earlier versions not at all or as a first look.",
     source: "KIP-932",
     explains: (answer) =>
-      answer.id === "09/taken-back" ||
+      of("09/taken-back")(answer) ||
       saying("feature share.version is needed")(answer),
   },
   {

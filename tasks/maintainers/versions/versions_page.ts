@@ -4,7 +4,7 @@ import { type Explanation, EXPLANATIONS } from "./explanations.ts";
 
 /** The content of `notebooks/versions.json`. */
 export interface VersionsFile {
-  /** The day on which it was written: `"2026-11-26"`. */
+  /** The day on which something was last asked: `"2026-11-26"`. */
   day: string;
   /** The versions of Kafka, oldest first. */
   versions: string[];
@@ -87,7 +87,7 @@ export function versionsPage(
   const ids = [...new Set(differences.map(({ id }) => id))];
   return [
     "# Which claims hold in which version of Kafka",
-    `The notebooks were run on each of these versions on ${day}, by \`deno task versions\`. A claim that cannot be asked needs something that this version lacks, or stands behind a cell that failed there. The same as data, with what was measured: [versions.json](versions.json) (for each claim and version an \`outcome\` and what was \`measured\`).`,
+    `The notebooks were run on each of these versions by \`deno task versions\`, last on ${day}. A claim that cannot be asked needs something that this version lacks, or stands behind a cell that failed there. The same as data, with what was measured: [versions.json](versions.json) (for each claim and version an \`outcome\` and what was \`measured\`).`,
     [
       ...head,
       ...(Object.keys(MARKS) as Answer["outcome"][]).map((outcome) =>
