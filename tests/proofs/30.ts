@@ -40,10 +40,10 @@ export default {
       breaks: { "30/dead-broker": "replicas: [2, 1, 3]" },
     },
     {
-      // A note for every record makes the translation exact.
-      from: '"offset-syncs.topic.location": "target",',
-      to: '"offset-syncs.topic.location": "target", "offset.lag.max": "0",',
-      breaks: { "30/second-cluster": "translated: 3n" },
+      // Nothing is deleted before the copy.
+      from: "[{ partition: 0, offset: 2n }]",
+      to: "[{ partition: 0, offset: 0n }]",
+      breaks: { "30/second-cluster": "[[0n, 1n, 2n, 3n, 4n], [0n" },
     },
   ]],
   answers: {
