@@ -109,7 +109,8 @@ export interface BrokerPool {
  * @param work What to do.
  * @param options `deadlineMs`: after how many milliseconds to give up, 15 s by default;
  * `answerMs`: after how many if no broker has answered by then, as many by default;
- * `what`: what is awaited, as the error names it, or a function that is asked for it then.
+ * `what`: what is awaited, as the error names it, or a function that is asked for it then;
+ * `signal`: ends it early.
  * @returns What the work returns.
  * @throws {Error} What the work throws, and KafkaJS's error where no waiting helps.
  * @throws {DeadlineError} When the deadline has passed. Its `cause` is why no broker could be reached at last, if that was so.
@@ -134,10 +135,12 @@ export async function withBrokers<T>(
     deadlineMs = 15_000,
     answerMs = deadlineMs,
     what = "an answer of the brokers",
+    signal,
   }: {
     deadlineMs?: number;
     answerMs?: number;
     what?: string | (() => string);
+    signal?: AbortSignal;
   } = {},
 ): Promise<T> {
   const silenceMs = Math.min(SILENCE_MS, deadlineMs / 2);
@@ -153,7 +156,9 @@ export async function withBrokers<T>(
   };
   try {
     const began = performance.now();
-    const running = work(connections);
+    const running = signal
+      ? Promise.race([work(connections), abortOf(signal, connections.signal)])
+      : work(connections);
     if (answerMs < deadlineMs) {
       await within(Promise.race([running, connections.answered]), {
         deadlineMs: answerMs,
@@ -203,6 +208,15 @@ export function sendRequest<T>(
     request,
     response,
     logResponseError: false,
+  });
+}
+
+/** Rejects when a signal is aborted; is forgotten when the work is over. */
+function abortOf(signal: AbortSignal, over: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const options = { once: true, signal: over };
+    signal.addEventListener("abort", () => reject(signal.reason), options);
   });
 }
 

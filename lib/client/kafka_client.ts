@@ -23,6 +23,7 @@ import { shortLogLines } from "./log_line.ts";
 import { ConsumerSockets, makeClosable } from "./make_closable.ts";
 import { mendConnection } from "./mend_connection.ts";
 import { mendFetches } from "./mend_fetches.ts";
+import { passOverSilent } from "./pass_over_silent.ts";
 import { registerCodecs } from "../log/codecs.ts";
 import { rejoinOnRefusedCommit } from "./rejoin_on_refused_commit.ts";
 
@@ -40,6 +41,7 @@ const CLUSTER_MENDS: readonly ((
 ) => void)[] = [
   (cluster) => visitConnections(cluster, mendConnection),
   (cluster, { brokers }) => takeIpv6Addresses(cluster, brokers),
+  passOverSilent,
   explainRefusals,
 ];
 
@@ -86,6 +88,9 @@ const CONSUMER_REQUEST_MS = 10_000;
  * - no request is forgotten that was made while its connection was breaking;
  * - what no trying again helps against, such as an expired certificate or a
  *   missing login, ends at once, with an error that names it;
+ * - an address at which a broker takes the connection and keeps silent, as a
+ *   frozen one does, is passed over, where KafkaJS asks it again and again
+ *   ({@linkcode passOverSilent});
  * - addresses may be IPv6 (kafkajs#1589): `[::1]:9092`;
  * - consumers can be closed inside their handler, before they have joined, and
  *   when their broker is frozen or gone;

@@ -72,6 +72,7 @@ export interface ProducerCluster {
     metadata?: ClusterMetadata | null;
     retrier?: Retrier;
     createBroker?: (options: object) => ProducerBroker;
+    createSeedBroker?: () => Promise<void>;
     findConnectedBroker(): Promise<
       { metadata(topics: string[]): Promise<ClusterMetadata> }
     >;

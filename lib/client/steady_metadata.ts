@@ -1,7 +1,7 @@
 import protocolErrors from "kafkajs/src/protocol/error.js";
 import metadataRequest from "kafkajs/src/protocol/requests/metadata/v6/request.js";
 import metadataResponse from "kafkajs/src/protocol/requests/metadata/v6/response.js";
-import { sendRequest } from "./broker_connections.ts";
+import { type BrokerConnection, sendRequest } from "./broker_connections.ts";
 import { within } from "./deadline.ts";
 import type {
   ClusterMetadata,
@@ -15,6 +15,10 @@ export interface SteadyMetadataOptions {
   allowAutoTopicCreation: boolean;
   /** Breaks the connections to a broker, "host:port". */
   breakConnections: (address: string) => void;
+  /** Does some work with a broker that answers at one of the client's addresses. */
+  withAddresses: <T>(
+    work: (broker: BrokerConnection) => Promise<T>,
+  ) => Promise<T>;
 }
 
 /** A broker that does not answer for so long is passed over. */
@@ -29,6 +33,8 @@ const SILENCE_MS = 2_000;
  * broker that is not listed any more, waits for the requests on it. Here
  *
  * - the broker is asked that owes the youngest answer, and the next after 2 s;
+ * - when none that is known answers, the client's addresses are: KafkaJS takes
+ *   brokers whose connections broke from its list, and may be left with a frozen one;
  * - topics that cannot be had are left out, and partitions without a leader stay;
  * - connections to brokers that are not listed any more are broken, so that
  *   their requests are repeated where they belong now;
@@ -37,12 +43,13 @@ const SILENCE_MS = 2_000;
  * Only this cluster is touched.
  *
  * @param cluster The cluster of a KafkaJS producer, before it connects.
- * @param options What may be made, and how connections are broken.
+ * @param options What may be made, how connections are broken, and whom to ask when no known broker answers.
  * @returns A function that says why a topic or a partition cannot be had, by the last answer.
  *
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";
+ * import { withBrokers } from "./broker_connections.ts";
  * import { kafkaClient } from "./kafka_client.ts";
  * import { visitClusters } from "./inner_cluster.ts";
  * import type { ProducerCluster } from "./producer_cluster.ts";
@@ -57,6 +64,7 @@ const SILENCE_MS = 2_000;
  * const whyNot = keepMetadataSteady(inside[0]!, {
  *   allowAutoTopicCreation: false,
  *   breakConnections() {},
+ *   withAddresses: (work) => withBrokers(kafka, async (brokers) => work(await brokers.any())),
  * });
  * await producer.connect();
  * const messages = [{ value: "lost" }];
@@ -67,20 +75,24 @@ const SILENCE_MS = 2_000;
  */
 export function keepMetadataSteady(
   cluster: ProducerCluster,
-  { allowAutoTopicCreation, breakConnections }: SteadyMetadataOptions,
+  { allowAutoTopicCreation, breakConnections, withAddresses }:
+    SteadyMetadataOptions,
 ): (topic: string, partition: number) => Error | undefined {
   const pool = cluster.brokerPool;
   const errors = new Map<string, Error>();
-  const findConnectedBroker = pool.findConnectedBroker.bind(pool);
   const findControllerBroker = cluster.findControllerBroker.bind(cluster);
   let lastAnswering: ProducerBroker | undefined;
 
-  const askOne = async (broker: ProducerBroker, topics: string[]) => {
-    const answer = await sendRequest<ClusterMetadata>(
+  const askOne = (broker: BrokerConnection, topics: string[]) =>
+    sendRequest<ClusterMetadata>(
       broker,
       metadataRequest({ topics, allowAutoTopicCreation }),
       metadataResponse.decode,
     );
+
+  const askKnown = async (nodeId: string, topics: string[]) => {
+    const broker = await pool.findBroker({ nodeId });
+    const answer = await askOne(broker, topics);
     lastAnswering = broker;
     return answer;
   };
@@ -88,17 +100,17 @@ export function keepMetadataSteady(
   const askAny = async (topics: string[]): Promise<ClusterMetadata> => {
     for (const nodeId of byOldestDebt(pool.brokers)) {
       try {
-        const asking = pool.findBroker({ nodeId })
-          .then((broker) => askOne(broker, topics));
         const what = `the metadata of broker ${nodeId}`;
-        return await within(asking, { deadlineMs: SILENCE_MS, what });
+        return await within(askKnown(nodeId, topics), {
+          ...{ deadlineMs: SILENCE_MS, what },
+        });
       } catch {
         // The next may answer.
       }
     }
-    // KafkaJS tries all that are known once more, and then the client's addresses.
-    const broker = await findConnectedBroker() as unknown as ProducerBroker;
-    return await askOne(broker, topics);
+    // KafkaJS reads the address of this one, and may have taken the last one from its list.
+    if (!pool.seedBroker) await pool.createSeedBroker?.();
+    return await withAddresses((broker) => askOne(broker, topics));
   };
 
   const askAnew = async (): Promise<ClusterMetadata> => {

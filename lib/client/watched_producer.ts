@@ -1,6 +1,8 @@
 import type { Kafka, Producer, ProducerConfig, RetryOptions } from "kafkajs";
+import { withBrokers } from "./broker_connections.ts";
 import { visitClusters, visitConnections } from "./inner_cluster.ts";
 import { mendConnection } from "./mend_connection.ts";
+import { passOverSilent } from "./pass_over_silent.ts";
 import { type ProduceWatch, watchProduceRequests } from "./produce_watch.ts";
 import type { ProducerCluster } from "./producer_cluster.ts";
 import { keepMetadataSteady } from "./steady_metadata.ts";
@@ -87,6 +89,7 @@ export function watchedProducer(
     cluster = visited as unknown as ProducerCluster;
     // What stands in place of KafkaJS in a test makes no connections.
     if (!visited.brokerPool.connectionPoolBuilder) return;
+    passOverSilent(visited);
     visitConnections(visited, mendConnection);
   });
   const producer = kafka.producer(
@@ -102,6 +105,12 @@ export function watchedProducer(
     ? keepMetadataSteady(cluster, {
       allowAutoTopicCreation,
       breakConnections: breakAt,
+      withAddresses: (work) =>
+        withBrokers(
+          kafka,
+          async (brokers) => await work(await brokers.any()),
+          signal ? { signal } : {},
+        ),
     })
     : () => undefined;
   producer.on(producer.events.REQUEST_TIMEOUT, ({ payload }) => {

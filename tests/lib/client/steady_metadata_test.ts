@@ -73,6 +73,7 @@ function clusterOf(
   };
   const whyNot = keepMetadataSteady(cluster, {
     allowAutoTopicCreation: false,
+    withAddresses: (work) => work(brokers.at(-1)!),
     breakConnections: (address) => void broken.push(address),
   });
   /** What KafkaJS does. */
@@ -101,6 +102,17 @@ Deno.test("keepMetadataSteady() passes over a broker that is silent, and has a p
   await refresh();
   assertEquals(asked, [0, 2]);
   assertEquals(await cluster.findControllerBroker(), brokers[2]);
+});
+
+Deno.test("keepMetadataSteady() asks at the client's addresses when KafkaJS's list holds only a silent broker", async () => {
+  const { asked, refresh, cluster } = clusterOf(
+    ["silent", "closed", "answers"],
+    [topicOf("orders", [2])],
+  );
+  // Their connections broke, and KafkaJS has taken them from its list.
+  for (const id of ["1", "2"]) delete cluster.brokerPool.brokers[id];
+  const { topicMetadata } = await refresh();
+  assertEquals([asked, topicMetadata.length], [[0, 2], 1]);
 });
 
 Deno.test("keepMetadataSteady() keeps the good topics of an answer, and says of the others what they lack", async () => {
