@@ -50,7 +50,9 @@ export async function followPlan(
  *
  * @param cluster The cluster's guard.
  * @param step Which node, how, and for how long.
- * @param signal What ends the time for which it is away.
+ * @param options What may shorten or lengthen its absence.
+ * @param options.signal Ends the time for which it is away.
+ * @param options.meanwhile Called when that time is over: the node stays away until it is over, too.
  * @throws {EngineError} If the node is not as the step needs it, or cannot be given back.
  * @throws {DeadlineError} If it has been started or thawed and does not answer in time.
  * @throws {InterruptedError} If the Stop button is pressed meanwhile.
@@ -64,11 +66,15 @@ export async function followPlan(
 export async function breakNode(
   cluster: ClusterGuard,
   { kind, node, forMs }: NodeStep,
-  signal?: AbortSignal,
+  { signal, meanwhile }: {
+    signal?: AbortSignal;
+    meanwhile?: () => Promise<void>;
+  } = {},
 ): Promise<void> {
   if (kind === "restart") return await cluster.restart(node);
   await cluster[kind](node);
   await pause(forMs, signal);
+  await meanwhile?.();
   await cluster[kind === "kill" ? "start" : "thaw"](node);
 }
 

@@ -7,7 +7,9 @@ import {
   type Step,
   stepText,
 } from "lib/experiment/fault_plan.ts";
+import type { Producing } from "./producing.ts";
 import type { SoakTopic } from "./soak_topic.ts";
+import { untilOthersAreWritten } from "./until_others_are_written.ts";
 import type { Report } from "./violation.ts";
 import type { Wires } from "./wires.ts";
 
@@ -17,6 +19,7 @@ export interface Scene {
   wires: Wires;
   crews: Record<GroupName, Crew>;
   topics: SoakTopic[];
+  producing: Producing;
   /** Prints a line with the time in front. */
   say: (line: string) => void;
   report: Report;
@@ -56,9 +59,15 @@ async function breakAndMend(step: NodeStep, scene: Scene): Promise<void> {
 
 async function breakUntilWhole(
   step: NodeStep,
-  { cluster, say, signal, report }: Scene,
+  scene: Scene,
 ): Promise<void> {
-  await breakNode(cluster, step, signal);
+  const { cluster, say, signal, report } = scene;
+  await breakNode(cluster, step, {
+    signal,
+    meanwhile: async () => {
+      if (step.unwritable.length > 0) await untilOthersAreWritten(scene, scene);
+    },
+  });
   const begin = performance.now();
   try {
     await cluster.restore();

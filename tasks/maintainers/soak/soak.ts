@@ -91,7 +91,7 @@ async function work(
 
 /** Carries out the plan, to its end or to the first violation, and lets the rest of the time pass. */
 async function breakThings(
-  { cluster, wires, groups, topics, findings }: Participants,
+  { cluster, wires, groups, topics, producing, findings }: Participants,
   { say, signal, minutes }: SoakOptions,
   plan: Step[],
 ): Promise<void> {
@@ -101,7 +101,7 @@ async function breakThings(
   try {
     await cluster.during(() =>
       carryOut(plan, {
-        ...{ cluster, wires, crews, topics, report },
+        ...{ cluster, wires, crews, topics, producing, report },
         say(line) {
           findings.noteStep(line);
           say(line);
@@ -131,10 +131,10 @@ function longestWaits(
 ): string[] {
   const seconds = (ms: number) => `${Math.ceil(ms / 1000)} s`;
   return [
-    `no client stood still for more than ${seconds(longestMs.stuck)}`,
+    `no client stood still for more than ${seconds(longestMs.any)}`,
     ...(unwritable === 0 ? [] : [
       `no topic that can be written waited for more than ${
-        seconds(longestMs.flowing)
+        seconds(longestMs.besideUnwritable)
       } while others could not`,
     ]),
   ];

@@ -4,9 +4,8 @@ import type { Report } from "./violation.ts";
 export interface Watched {
   name: string;
   standsStillMs: () => number;
-  /** For how long it may, and the check that fails if it is longer; 60 s and "stuck" by default. */
-  longestMs?: number;
-  check?: "stuck" | "flowing";
+  /** Beside topics that cannot be written: measured, and judged elsewhere. */
+  isBesideUnwritable?: boolean;
 }
 
 const LOOK_MS = 1_000;
@@ -43,7 +42,7 @@ export class StandstillWatch implements Disposable {
   readonly #report: Report;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #told = new Set<Watched>();
-  readonly #longestMs = { stuck: 0, flowing: 0 };
+  readonly #longestMs = { any: 0, besideUnwritable: 0 };
 
   constructor(
     watched: Watched[],
@@ -57,21 +56,23 @@ export class StandstillWatch implements Disposable {
     }, LOOK_MS);
   }
 
-  /** The longest time that any of them stood still, by the check that watches over it. */
-  get longestMs(): Readonly<Record<"stuck" | "flowing", number>> {
+  /** The longest time that any of them stood still, and that of those beside topics that cannot be written. */
+  get longestMs(): Readonly<{ any: number; besideUnwritable: number }> {
     return this.#longestMs;
   }
 
   /** Looks now, and reports each that stands still for too long, once. */
   look(): void {
     for (const each of this.#watched) {
-      const { name, longestMs = LONGEST_MS, check = "stuck" } = each;
+      const { name, isBesideUnwritable } = each;
       const ms = each.standsStillMs();
-      this.#longestMs[check] = Math.max(this.#longestMs[check], ms);
-      if (ms < longestMs || this.#told.has(each)) continue;
+      const which = isBesideUnwritable ? "besideUnwritable" : "any";
+      this.#longestMs[which] = Math.max(this.#longestMs[which], ms);
+      if (isBesideUnwritable) continue;
+      if (ms < LONGEST_MS || this.#told.has(each)) continue;
       this.#told.add(each);
       const what = `${name} has stood still for ${Math.round(ms / 1000)} s`;
-      this.#report({ check, what, records: [] });
+      this.#report({ check: "stuck", what, records: [] });
     }
   }
 

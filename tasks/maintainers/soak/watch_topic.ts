@@ -2,9 +2,6 @@ import type { Participants } from "./participants.ts";
 import type { SoakTopic } from "./soak_topic.ts";
 import type { Watched } from "./standstill.ts";
 
-/** Three times a broker's session, after which others lead what it led, and some for the machine. */
-const FLOWING_MS = 20_000;
-
 /**
  * What is watched of a topic: its producer, also while others cannot be
  * written, and the reader of its log.
@@ -38,8 +35,7 @@ export function watchTopic(
     },
     {
       name: `the producer to topic${number}, beside one that is unwritable,`,
-      check: "flowing",
-      longestMs: FLOWING_MS,
+      isBesideUnwritable: true,
       standsStillMs() {
         const sick = topics.filter(({ isUnwritable }) => isUnwritable);
         if (sick.length === 0 || topic.isUnwritable) return 0;
