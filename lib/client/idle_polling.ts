@@ -3,7 +3,7 @@ import type { InnerConnection } from "./inner_cluster.ts";
 /**
  * Lets an idle connection be idle. Every connection of KafkaJS 2.2.4 sets a
  * timer for the requests that wait, even when none does, and then with a
- * negative time (kafkajs#1751): a loop that runs every millisecond, and a
+ * negative time (kafkajs#1704): a loop that runs every millisecond, and a
  * `TimeoutNegativeWarning` on newer runtimes. Without a waiting request there
  * is nothing to set a timer for.
  *

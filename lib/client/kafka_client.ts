@@ -84,7 +84,7 @@ const CONSUMER_REQUEST_MS = 10_000;
  *   which is 500 ms in Java), and so stop sooner;
  * - producers name the default partitioner, which is Java's, so that KafkaJS
  *   need not warn that it has changed;
- * - an idle connection is idle: KafkaJS's polling loop (kafkajs#1751) is gone;
+ * - an idle connection is idle: KafkaJS's polling loop (kafkajs#1704) is gone;
  * - no request is forgotten that was made while its connection was breaking;
  * - what no trying again helps against, such as an expired certificate or a
  *   missing login, ends at once, with an error that names it;

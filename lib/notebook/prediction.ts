@@ -17,13 +17,13 @@ interface Prediction extends PredictOptions {
 
 const predictions = new Map<string, Prediction>();
 
-/** A claim's identifier: the notebook's number and a short name, `"14/acks-1-loses"`. */
+/** A claim's identifier: the notebook's number and a short name, `"14/acks-1"`. */
 const CLAIM_ID = /^(\d{2})\/[a-z0-9]+(?:-[a-z0-9]+)*$/;
 
 /**
  * The number of the notebook that an identifier names.
  *
- * @param id The identifier: "14/acks-1-loses".
+ * @param id The identifier: "14/acks-1".
  * @returns The notebook's number: "14".
  * @throws {TypeError} If it is not an identifier.
  *
@@ -31,14 +31,14 @@ const CLAIM_ID = /^(\d{2})\/[a-z0-9]+(?:-[a-z0-9]+)*$/;
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(notebookOf("14/acks-1-loses"), "14");
+ * assertEquals(notebookOf("14/acks-1"), "14");
  * ```
  */
 export function notebookOf(id: string): string {
   const notebook = CLAIM_ID.exec(id)?.[1];
   if (notebook === undefined) {
     throw new TypeError(
-      `Cannot use "${id}" as a claim's identifier: it must be the notebook's number and a short name in lower case, such as "14/acks-1-loses"`,
+      `Cannot use "${id}" as a claim's identifier: it must be the notebook's number and a short name in lower case, such as "14/acks-1"`,
     );
   }
   return notebook;
@@ -49,7 +49,7 @@ export function notebookOf(id: string): string {
  * identifier shows it beside the measurement. A cell whose `undefined` was left
  * alone predicts nothing, and the notebook goes on.
  *
- * @param id The identifier of the claim that answers it: "14/acks-1-loses".
+ * @param id The identifier of the claim that answers it: "14/acks-1".
  * @param value What the reader expects, or `undefined`.
  * @param options How it is compared: equal by default.
  * @throws {TypeError} If it is not one of the words, or not a number where a tolerance is given.

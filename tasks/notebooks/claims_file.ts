@@ -12,7 +12,7 @@ import {
 
 /** A claim as `notebooks/claims.json` keeps it. */
 export interface KeptClaim {
-  /** Never changes, and is never used for another statement: `"14/acks-1-loses"`. */
+  /** Never changes, and is never used for another statement: `"14/acks-1"`. */
   id: string;
   statement: string;
   /** The notebook's file without its ending: `"14_acks"`. */

@@ -9,7 +9,7 @@ export default {
   config: { "message.timestamp.type": "LogAppendTime" },
 })`,
       breaks: {
-        "02/arrives-as-bytes": '[false, "7f3a"]',
+        "02/kinds": '[false, "7f3a"]',
         "02/clock-ahead": '["taken", "taken", true]',
       },
     },
@@ -21,7 +21,7 @@ export default {
     {
       from: '"max.message.bytes": 1000',
       to: '"max.message.bytes": 10000',
-      breaks: { "02/limit-is-batch": '"in one send": "taken"' },
+      breaks: { "02/ten-in-one": '"in one send": "taken"' },
     },
     {
       from: '["a", "b", "c", "d"].map((value) => ({ value }))',

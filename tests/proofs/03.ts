@@ -14,8 +14,8 @@ export default {
       from: "`BROKEN://127.0.0.1:${nobody}`",
       to: "`BROKEN://kafka.invalid:${nobody}`",
       breaks: {
-        "03/second-connection": "kafka.invalid:nobody",
-        "03/silent-consumer": "kafka.invalid",
+        "03/two-steps": "kafka.invalid:nobody",
+        "03/consumer-calls": "kafka.invalid",
       },
     },
     {

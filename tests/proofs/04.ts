@@ -36,7 +36,7 @@ export default {
       from: '["--topic", javaClicks]',
       to:
         '["--topic", javaClicks, "--command-property", "partitioner.class=org.apache.kafka.clients.producer.RoundRobinPartitioner"]',
-      breaks: { "04/java-sticks": "KafkaJS: 3, Java: " },
+      breaks: { "04/java-without-keys": "KafkaJS: 3, Java: " },
     },
     {
       from: 'if (key.startsWith("vip-")) return 0;',

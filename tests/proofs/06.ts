@@ -50,7 +50,7 @@ export default {
     {
       from: "if (isPatient) await Promise.all(sends);",
       to: "await Promise.all(sends);",
-      breaks: { "06/no-flush": "hasty: { atOnce: 10" },
+      breaks: { "06/disconnect": "hasty: { atOnce: 10" },
     },
     {
       from: "await gone.disconnect();",

@@ -61,7 +61,7 @@ export default {
     {
       from: "CompressionCodecs[GZIP] = lying;",
       to: "CompressionCodecs[GZIP] = gzip;",
-      breaks: { "07/leader-opens": `"batches stored": 1` },
+      breaks: { "07/nonsense-inside": `"batches stored": 1` },
     },
     {
       from: `const config = { "compression.type": "zstd" };`,

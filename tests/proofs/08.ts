@@ -34,12 +34,12 @@ export default {
     {
       from: "const byDefault = await commitsWith({});",
       to: "const byDefault = await commitsWith({ autoCommitThreshold: 4 });",
-      breaks: { "08/one-fetch-one-commit": "measured: [4, 8, 12]" },
+      breaks: { "08/by-default": "measured: [4, 8, 12]" },
     },
     {
       from: "if (failures-- > 0) throw",
       to: "if (failures-- < 0) throw",
-      breaks: { "08/error-commits": "commits: [12]" },
+      breaks: { "08/handler-throws": "commits: [12]" },
     },
     {
       from: "autoCommitThreshold: 5 })",
@@ -49,7 +49,7 @@ export default {
     {
       from: `loop === commitFirst ? "before" : "after"`,
       to: `"before"`,
-      breaks: { "08/crash-repeats": `twice: ["abcdefg", "g", "", ""]` },
+      breaks: { "08/crash": `twice: ["abcdefg", "g", "", ""]` },
     },
     {
       from: "    insert(`${message.value}`); // no await!",

@@ -21,7 +21,7 @@ export default {
     {
       from: "resetOffsets(kafka, regular, 11n)",
       to: "resetOffsets(kafka, regular, fromBeginning ? 0n : 14n)",
-      breaks: { "12/committed-wins": "[0, 14]" },
+      breaks: { "12/both-settings": "[0, 14]" },
     },
     {
       from: 'seek("offset 4", "4")',

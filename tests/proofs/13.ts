@@ -10,12 +10,12 @@ export default {
     {
       from: "autoCommit: false, eachMessage: async () => void handled++",
       to: "autoCommit: true, eachMessage: async () => void handled++",
-      breaks: { "13/commits-not-work": "lag: 0n" },
+      breaks: { "13/all-handled": "lag: 0n" },
     },
     {
       from: "chef.run({ eachMessage",
       to: "chef.run({ autoCommitThreshold: 1, eachMessage",
-      breaks: { "13/steps": "commits: 120" },
+      breaks: { "13/shape": "commits: 120" },
     },
     {
       from: "fetching(20, { minBytes: 3_400 })",
@@ -41,7 +41,7 @@ export default {
     {
       from: "groupId: bounded, maxBytes: 100",
       to: "groupId: bounded, maxBytes: 100, maxWaitTimeInMs: 100",
-      breaks: { "13/resume-waits": "seconds: 0" },
+      breaks: { "13/resume": "seconds: 0" },
     },
   ]],
   answers: {

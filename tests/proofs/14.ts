@@ -13,7 +13,7 @@ export default {
       from: "acks: 0, messages",
       to: "acks: 1, messages",
       breaks: {
-        "14/acks-0-fails": "failed: 6",
+        "14/acks-0": "failed: 6",
         "14/acks-0-own-memory": "failed: 6",
       },
     },
@@ -22,8 +22,8 @@ export default {
       from: "await cluster.freeze(2, 3);\n  await pause(1_500); // fetches",
       to: "await pause(1_500); // fetches",
       breaks: {
-        "14/acks-1-loses": "lost: []",
-        "14/acks-all-acknowledges": "refused: 0",
+        "14/acks-1": "lost: []",
+        "14/acks-all": "refused: 0",
         "14/old-leader-returns": '"order-3"',
       },
     },
@@ -31,7 +31,7 @@ export default {
       // The followers are stopped, so the in-sync replicas are not those that do not answer.
       from: "await cluster.freeze(2, 3);\n  const began",
       to: "await cluster.stop(2, 3);\n  const began",
-      breaks: { "14/waits-for-all": "error: []" },
+      breaks: { "14/floor-1": "error: []" },
     },
     {
       // Without the further tries: none of them would lose anything, either.
@@ -43,7 +43,7 @@ export default {
     {
       from: 'topic("disk", { replicas, config: {} })',
       to: 'topic("disk", { replicas, config: { "flush.messages": 1 } })',
-      breaks: { "14/no-flush": '"flush.messages": "1"' },
+      breaks: { "14/flush": '"flush.messages": "1"' },
     },
   ]],
   answers: {

@@ -38,19 +38,19 @@ export default {
       // Followers that are stopped in order leave the ISR at once.
       from: "await cluster.freeze(...followers);",
       to: "await cluster.stop(...followers);",
-      breaks: { "15/hidden": '"floor 1": 4' },
+      breaks: { "15/while-frozen": '"floor 1": 4' },
     },
     {
       from: "const two = await payments(2);",
       to: "const two = await payments(1);",
-      breaks: { "15/floor-holds": '"floor 2": 4' },
+      breaks: { "15/leader-alone": '"floor 2": 4' },
     },
     {
       // The election comes before anybody has looked.
       from: "await cluster.untilInSync(spread);",
       to:
         "await cluster.untilInSync(spread); await elect(); await cluster.untilLeader(spread, { not: 2, partition: 0 });",
-      breaks: { "15/returns-as-follower": "[2, 0, 2, 2]" },
+      breaks: { "15/broker-returns": "[2, 0, 2, 2]" },
     },
   ]],
   unbroken: {

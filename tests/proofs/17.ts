@@ -46,7 +46,7 @@ export default {
   }, {
     from: "n < 10; n++) answers.push",
     to: "n < 4; n++) answers.push",
-    breaks: { "17/remembers": 'again: ["at offset 0"' },
+    breaks: { "17/remembers": "refused: 0" },
   }, {
     from: "put({ baseSequence: 3, producerEpoch: 1 })",
     to: "put({ baseSequence: 0, producerEpoch: 1 })",

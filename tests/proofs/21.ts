@@ -35,7 +35,7 @@ export default {
     to: "await consumer.commitOffsets([{ topic, ...next }]);\n    reached",
     breaks: {
       "21/once-for-readers": 'outputs: ["ABCDEF", "ABDEF"]',
-      "21/after-the-decision": '"offsets sent": "d"',
+      "21/decided": '"offsets sent": "d"',
     },
   }, {
     // Nothing comes before the first transaction.

@@ -62,7 +62,7 @@ export default {
     from: 'killTwice(careful, "outbox_once")',
     to:
       'killTwice(await connecting.openConnect(notebook, { exactlyOnce: careful === undefined }), "outbox_once")',
-    breaks: { "24/exactly-once": "lost: 0, twice: " },
+    breaks: { "24/with-support": "lost: 0, twice: " },
   }, {
     from: "await sql`alter table menu replica identity default`;",
     to: "await sql`alter table menu replica identity full`;",

@@ -44,7 +44,7 @@ const before = [now("lag"), now("uncommitted_partitions")];`,
     {
       from: "{ length: 3_000 }, () => ({ value",
       to: "{ length: 2_000 }, () => ({ value",
-      breaks: { "29/latency-remembers": "slow: 2000" },
+      breaks: { "29/slow-meals": "slow: 2000" },
     },
     {
       // Nobody waits until a record is old.
@@ -63,7 +63,7 @@ const before = [now("lag"), now("uncommitted_partitions")];`,
       // The broker is thawed before any record is old.
       from: '  await group.untilFires(["OldUnreadRecord"]);\n',
       to: "",
-      breaks: { "29/cause-lies": 'fired: ["ConsumersGone"]' },
+      breaks: { "29/two-rules": 'fired: ["ConsumersGone"]' },
     },
   ], [
     {

@@ -23,13 +23,13 @@ export default {
       // One record is said to be acknowledged, and is not sent.
       from: "() => safe.add(record)",
       to: '() => value === "k1:0" ? Promise.resolve() : safe.add(record)',
-      breaks: { "30/nothing-lost": "lost: 1," },
+      breaks: { "30/under-the-plan": "lost: 1," },
     },
     {
       from: "[payments]: 1 }",
       to: "[payments]: -1 }",
       breaks: {
-        "30/acknowledged-and-gone": "violations: []",
+        "30/six-records": "violations: []",
         "30/one-place-twice": "[]",
       },
     },
@@ -37,7 +37,7 @@ export default {
       // The dead broker stays in the new list.
       from: "replicas: [2, 3] }];",
       to: "replicas: [2, 1, 3] }];",
-      breaks: { "30/dead-broker": "replicas: [2, 1, 3]" },
+      breaks: { "30/broker-3": "replicas: [2, 1, 3]" },
     },
     {
       // Nothing is deleted before the copy.
