@@ -69,7 +69,7 @@ export function postgresProgram(
       ...service.command.slice(1),
     ],
     async prepare() {
-      deleteFolder(`${folder}/${HALF_MADE}`);
+      await removeHalfMade(`${folder}/${HALF_MADE}`);
       if (isThere(data)) {
         requireWhole(data, major, service.name);
         await forgetKilled(data);
@@ -119,6 +119,19 @@ async function makeData(
   } finally {
     Deno.removeSync(passwordFile);
   }
+}
+
+/** Deletes what a killed launcher left: what initdb had started may write into it for a moment more. */
+async function removeHalfMade(data: string) {
+  if (!isThere(data)) return;
+  await until(() => {
+    if (workersIn(data) > 0) return false;
+    deleteFolder(data);
+    return true;
+  }, {
+    what: `the end of what made ${data}, to delete it`,
+    deadlineMs: WORKERS_MS,
+  });
 }
 
 /** Refuses a data folder of another version, and one that lacks what every whole one has. */

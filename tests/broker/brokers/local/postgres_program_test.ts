@@ -98,6 +98,25 @@ Deno.test("up() repairs what a launcher left that was killed while it made the d
     assertEquals(await settingOf(own, "wal_level"), "logical");
   }));
 
+Deno.test("up() deletes a half-made data folder when what still writes into it has ended", () =>
+  withOwnBrokers(async (own) => {
+    const halfMade = `${folderOf(own)}/data.new`;
+    Deno.mkdirSync(halfMade, { recursive: true });
+    const busy =
+      "for i in $(seq 100000); do true > $i; [ $(date +%s) -gt $end ] && exit; done";
+    const writer = new Deno.Command("sh", {
+      args: ["-c", `end=$(($(date +%s) + 4)); ${busy}`],
+      cwd: halfMade,
+      stderr: "null",
+    }).spawn();
+    let isWriting = true;
+    const ended = writer.status.then(() => isWriting = false);
+    await until(() => isThere(`${halfMade}/20`), { what: "a file in it" });
+    await localEngine(own.options).up(POSTGRES);
+    assertEquals([isWriting, isThere(halfMade)], [false, false]);
+    await ended;
+  }));
+
 async function refuses(own: OwnBrokers, message: string) {
   await assertRejects(() => own.engine.up(POSTGRES), EngineError, message);
 }
