@@ -28,9 +28,9 @@ const mended = new WeakSet<object>();
  * Has a client pass over addresses at which a broker takes the connection and
  * then keeps silent, as a frozen one does. KafkaJS 2.2.4 takes the next address
  * only when one refuses the connection, and asks a silent one until its retries
- * are used up (kafkajs#368); and when it has lost all connections later, it does not even ask
- * whether the broker that it goes back to still answers. Here an address has 5 s to
- * answer, each time, or `requestTimeout` if that is shorter.
+ * are used up (kafkajs#368); and when it has lost all connections later, it does
+ * not even ask whether the broker that it goes back to still answers. Here an
+ * address has 5 s to answer, each time, or `requestTimeout` if that is shorter.
  *
  * @param cluster A client's cluster, as `visitClusters()` hands it over.
  *

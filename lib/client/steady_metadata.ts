@@ -1,8 +1,9 @@
+import { KafkaJSConnectionError } from "kafkajs/src/errors.js";
 import protocolErrors from "kafkajs/src/protocol/error.js";
 import metadataRequest from "kafkajs/src/protocol/requests/metadata/v6/request.js";
 import metadataResponse from "kafkajs/src/protocol/requests/metadata/v6/response.js";
 import { type BrokerConnection, sendRequest } from "./broker_connections.ts";
-import { within } from "./deadline.ts";
+import { DeadlineError, within } from "./deadline.ts";
 import type {
   ClusterMetadata,
   ProducerBroker,
@@ -110,7 +111,13 @@ export function keepMetadataSteady(
     }
     // KafkaJS reads the address of this one, and may have taken the last one from its list.
     if (!pool.seedBroker) await pool.createSeedBroker?.();
-    return await withAddresses((broker) => askOne(broker, topics));
+    try {
+      return await withAddresses((broker) => askOne(broker, topics));
+    } catch (error) {
+      if (!(error instanceof DeadlineError)) throw error;
+      // An outage may be longer than this wait: what was to be sent is tried again.
+      throw new KafkaJSConnectionError(error.message);
+    }
   };
 
   const askAnew = async (): Promise<ClusterMetadata> => {

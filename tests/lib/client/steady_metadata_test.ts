@@ -1,9 +1,11 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { DeadlineError } from "lib/client/deadline.ts";
 import type {
   ClusterMetadata,
   ProducerBroker,
   ProducerCluster,
 } from "lib/client/producer_cluster.ts";
+import { isRetriable } from "lib/client/retriable.ts";
 import { keepMetadataSteady } from "lib/client/steady_metadata.ts";
 
 type Topic = ClusterMetadata["topicMetadata"][number];
@@ -24,8 +26,11 @@ function topicOf(topic: string, leaders: number[], topicErrorCode = 0): Topic {
 function clusterOf(
   states: ("answers" | "silent" | "closed")[],
   topics: Topic[],
-  { listed = states.map((_, id) => id), owing = new Map<number, number>() } =
-    {},
+  {
+    listed = states.map((_, id) => id),
+    owing = new Map<number, number>(),
+    isOut = false,
+  } = {},
 ) {
   const asked: number[] = [];
   const broken: string[] = [];
@@ -73,7 +78,10 @@ function clusterOf(
   };
   const whyNot = keepMetadataSteady(cluster, {
     allowAutoTopicCreation: false,
-    withAddresses: (work) => work(brokers.at(-1)!),
+    withAddresses: (work) =>
+      isOut
+        ? Promise.reject(new DeadlineError("Waited 15 s"))
+        : work(brokers.at(-1)!),
     breakConnections: (address) => void broken.push(address),
   });
   /** What KafkaJS does. */
@@ -113,6 +121,12 @@ Deno.test("keepMetadataSteady() asks at the client's addresses when KafkaJS's li
   for (const id of ["1", "2"]) delete cluster.brokerPool.brokers[id];
   const { topicMetadata } = await refresh();
   assertEquals([asked, topicMetadata.length], [[0, 2], 1]);
+});
+
+Deno.test("keepMetadataSteady() has what was to be sent tried again when no address has answered in time", async () => {
+  const { refresh } = clusterOf(["silent"], [], { isOut: true });
+  const error = await assertRejects(refresh, Error, "Waited 15 s");
+  assert(isRetriable(error));
 });
 
 Deno.test("keepMetadataSteady() keeps the good topics of an answer, and says of the others what they lack", async () => {
