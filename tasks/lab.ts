@@ -4,13 +4,13 @@ import { parseArgs } from "@std/cli/parse-args";
 import type { EngineOptions } from "lib/brokers/engine.ts";
 import { type Broker, engineChoice, findOrStartBroker } from "./broker.ts";
 import { refuseUnknown, runCommand } from "./command.ts";
-import { makeCacheLater } from "./lab/make_cache_later.ts";
 import { freePort, portOption } from "./lab/free_port.ts";
 import {
   type JupyterLab,
   runningJupyterLab,
   startJupyterLab,
 } from "./lab/jupyterlab.ts";
+import { setUpRestLater } from "./lab/set_up_rest_later.ts";
 import { updateCopies } from "./learner/copies.ts";
 import { writeStartPage } from "./learner/start_page.ts";
 import { chooseNotebooks } from "./notebooks/document.ts";
@@ -68,8 +68,8 @@ export async function labCommand(
     if (options.browser) openBrowser(running.url);
     return 0;
   }
-  // The AOT cache is made while the person reads.
-  await setUp({ cache: false });
+  // The rest comes while the person reads.
+  await setUp({ rest: false });
   const { outdated } = await updateCopies();
   const port = freePort(wantedPort);
   const lab = startJupyterLab(port, { ...places, page: START_PAGE });
@@ -80,7 +80,7 @@ export async function labCommand(
     await showStep("JupyterLab", () => lab.ready());
     showWelcome(lab, broker);
     if (options.browser) openBrowser(lab.url);
-    await using _cache = makeCacheLater();
+    await using _rest = setUpRestLater();
     await lab.ended;
     showFarewell(broker, stopping.signalled);
     return stopping.signalled ? 0 : 1;

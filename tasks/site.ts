@@ -38,7 +38,7 @@ async function main(args: string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  await setUp({ cache: false });
+  await setUp({ rest: false });
   if (!environmentIsThere()) {
     await showStep("Sphinx and its theme, in .kafka", installEnvironment);
   }

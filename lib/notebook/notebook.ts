@@ -36,7 +36,6 @@ export { claim } from "./claim.ts";
 export { show } from "./display.ts";
 export { exam } from "./exam.ts";
 export { check } from "./exercise.ts";
-export { logPicture } from "./log_picture.ts";
 export { predict } from "./prediction.ts";
 export { table } from "./table.ts";
 

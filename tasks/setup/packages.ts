@@ -6,20 +6,48 @@ import { runProgram } from "lib/brokers/jars/run_program.ts";
 import { fingerprint, readIfThere } from "lib/brokers/jars/stamp.ts";
 
 const STAMP = `${KAFKA_FOLDER}/packages.stamp`;
+const STAMP_OF_ALL = `${KAFKA_FOLDER}/packages_of_all.stamp`;
 const LOG_FILE = `${KAFKA_FOLDER}/logs/packages.log`;
 
-/** Whether the npm packages that lib imports were fetched for this version of Deno. */
-export function packagesAreThere(): boolean {
+/** What lab, and the first cells of a reader, load. */
+export const START = [
+  "tasks/lab.ts",
+  "lib/notebook/notebook.ts",
+  "lib/brokers/kafka_tool.ts",
+];
+
+/** Whether the npm packages of a start were fetched for this version of Deno. */
+export function startPackagesAreThere(): boolean {
   return readIfThere(STAMP) === stamp();
 }
 
-/** Fetches the npm packages that lib imports, so that a kernel finds them without a network. */
+/** Fetches the npm packages of a start: a tenth of all. */
+export async function fetchStartPackages(report: Report): Promise<void> {
+  const config = await configOptions({ quiet: true });
+  await runDeno([["cache", ...config, ...START]], report);
+  Deno.writeTextFileSync(STAMP, stamp());
+}
+
+/** Whether all npm packages of deno.json were fetched for this version of Deno. */
+export function packagesAreThere(): boolean {
+  return readIfThere(STAMP_OF_ALL) === stamp();
+}
+
+/** Fetches all npm packages of deno.json, so that a kernel finds them without a network. */
 export async function fetchPackages(report: Report): Promise<void> {
+  const config = await configOptions({ quiet: true });
+  // The second has what is not a package of npm's.
+  await runDeno(
+    [["install", ...config], ["cache", ...config, ...codeOf("lib")]],
+    report,
+  );
+  Deno.writeTextFileSync(STAMP_OF_ALL, stamp());
+}
+
+async function runDeno(commands: string[][], report: Report): Promise<void> {
   let files = 0;
-  const { code, lastLines } = await runProgram(
-    venvProgram("deno"),
-    ["cache", ...await configOptions({ quiet: true }), ...codeOf("lib")],
-    {
+  for (const args of commands) {
+    const { code, lastLines } = await runProgram(venvProgram("deno"), args, {
       logFile: LOG_FILE,
       cwd: PROJECT,
       exitOnSignal: true,
@@ -28,17 +56,16 @@ export async function fetchPackages(report: Report): Promise<void> {
         const file = /^Download (\S+)/.exec(line)?.[1];
         if (file) report(`${++files} files, ${file.split("/").at(-1)}`);
       },
-    },
-  );
-  if (code !== 0) {
-    throw fetchFailure({
-      what: "the npm packages of deno.json",
-      program: "deno",
-      lastLines,
-      logFile: shortPath(LOG_FILE),
     });
+    if (code !== 0) {
+      throw fetchFailure({
+        what: "the npm packages of deno.json",
+        program: "deno",
+        lastLines,
+        logFile: shortPath(LOG_FILE),
+      });
+    }
   }
-  Deno.writeTextFileSync(STAMP, stamp());
 }
 
 function stamp(): string {

@@ -7,7 +7,8 @@ const QUIET_REPEAT_MS = 15_000;
 /**
  * Runs a step, and shows what it does, how far it is and for how long: on a
  * terminal in one line that updates, elsewhere in a line now and then. A text
- * that the step returns is shown at its end.
+ * that the step returns is shown at its end. All of it goes to the standard
+ * error: the standard output may be a report that a program reads.
  */
 export async function showStep<T>(
   title: string,
@@ -27,7 +28,7 @@ export async function showStep<T>(
 class ProgressLine {
   readonly #title: string;
   readonly #start = performance.now();
-  readonly #terminal = Deno.stdout.isTerminal();
+  readonly #terminal = Deno.stderr.isTerminal();
   readonly #timer: ReturnType<typeof setInterval>;
   #detail = "";
 
@@ -75,7 +76,7 @@ class ProgressLine {
 
 function writeOut(text: string): void {
   try {
-    Deno.stdout.writeSync(new TextEncoder().encode(text));
+    Deno.stderr.writeSync(new TextEncoder().encode(text));
   } catch {
     // The terminal was closed: whoever handles that ends the command.
   }

@@ -2,7 +2,12 @@ import { aotCacheIsThere, makeCache } from "./aot_cache.ts";
 import { installKafkaJars, kafkaJarsAreThere } from "./kafka_jars.ts";
 import { kernelspecIsThere, writeKernelspec } from "./kernelspec.ts";
 import { withLock } from "./lock.ts";
-import { fetchPackages, packagesAreThere } from "./packages.ts";
+import {
+  fetchPackages,
+  fetchStartPackages,
+  packagesAreThere,
+  startPackagesAreThere,
+} from "./packages.ts";
 import { type Report, showStep } from "./progress.ts";
 import { installPythonTools, pythonToolsAreThere } from "./python_tools.ts";
 
@@ -32,6 +37,12 @@ const JARS: Step = {
   run: installKafkaJars,
 };
 
+const START_PACKAGES: Step = {
+  title: "first npm packages, in Deno's cache",
+  isDone: startPackagesAreThere,
+  run: fetchStartPackages,
+};
+
 const PACKAGES: Step = {
   title: "npm packages, in Deno's cache",
   isDone: packagesAreThere,
@@ -45,17 +56,25 @@ const CACHE: Step = {
 };
 
 /** The steps in their order; those of one row run side by side, as they wait for a network. */
-const ROWS = [[PYTHON], [KERNEL], [JARS, PACKAGES], [CACHE]];
+const START = [[PYTHON], [KERNEL], [JARS, START_PACKAGES]];
+
+/** What nobody waits for in the first minutes. */
+const REST = [[PACKAGES], [CACHE]];
+
+/** Whether {@linkcode setUp} has nothing to do. */
+export function isSetUp(): boolean {
+  return [...START, ...REST].flat().every((step) => step.isDone());
+}
 
 /**
  * Installs what is missing, and shows how far it is. Where all is there it does nothing.
  *
- * @param options `cache`: whether to make the AOT cache, which nothing needs; true by default.
+ * @param options `rest`: whether also what a reader's first minutes do without; true by default.
  */
 export async function setUp(
-  { cache = true }: { cache?: boolean } = {},
+  { rest = true }: { rest?: boolean } = {},
 ): Promise<void> {
-  const rows = cache ? ROWS : ROWS.filter(([step]) => step !== CACHE);
+  const rows = rest ? [...START, ...REST] : START;
   if (rows.flat().every((step) => step.isDone())) return;
   const remark = platformRemark();
   if (remark) console.log(remark);

@@ -156,7 +156,8 @@ Deno.test({
     const first = await project.start(env);
     await index.asked;
     const second = await project.start(env);
-    const reader = second.stdout.getReader();
+    // Not to its standard output, which may be a report that a program reads.
+    const reader = second.stderr.getReader();
     const { value } = await reader.read();
     assertStringIncludes(
       new TextDecoder().decode(value),
@@ -165,7 +166,7 @@ Deno.test({
     await reader.cancel();
     second.kill("SIGKILL");
     await second.status;
-    await second.stderr.cancel();
+    await second.stdout.cancel();
     first.kill("SIGTERM");
     await first.output();
   },
