@@ -246,6 +246,20 @@ export interface Engine {
     options?: { service?: string },
   ): Promise<PartitionFolder>;
   /**
+   * Has a broker or controller serve its metrics as a page for Prometheus. One
+   * that has such a page keeps it.
+   *
+   * @param service The service's name.
+   * @param onProgress Hears what is fetched, at the first use, and what is started anew.
+   * @returns Where the page is: `http://127.0.0.1:20123/metrics`.
+   * @throws {EngineError} If the service does not run, or is frozen; or the exporter cannot be fetched or loaded.
+   * @throws {DeadlineError} If the page, or a broker that was started anew, does not answer in time.
+   */
+  metricsPage(
+    service: string,
+    onProgress?: (line: string) => void,
+  ): Promise<string>;
+  /**
    * Where clients of this host reach the brokers: `["localhost:9092"]`.
    *
    * @param options `cluster`: whether to name the brokers of the profile `cluster` in place of the

@@ -8,6 +8,7 @@ import {
 } from "./container_cli.ts";
 import type { ServiceState } from "../engine.ts";
 import { EngineError } from "../engine_error.ts";
+import { isThere } from "../is_there.ts";
 
 /** What `docker inspect` tells of a service's container. */
 export interface Container {
@@ -39,20 +40,27 @@ interface Inspected {
 export class ContainerProject {
   /** What Compose calls them together. */
   readonly name: string;
+  /** A second Compose file, which adds to the first where it exists. */
+  readonly addition: string | undefined;
 
   /**
    * Describes the project; the engine is not asked yet.
    *
    * @param file The Compose file, by its real path: Compose names its containers after the folder.
    * @param commands The commands that lead to the engine.
-   * @param name What Compose calls the containers together. Default: `COMPOSE_PROJECT_NAME`, or the name of the file's folder.
+   * @param options `name`: what Compose calls the containers together; by default `COMPOSE_PROJECT_NAME`, or the
+   * name of the file's folder. `addition`: the path of a second file, which need not exist.
    */
   constructor(
     readonly file: ComposeFile,
     readonly commands: ContainerCommands,
-    name: string = projectName(file.path),
+    { name = projectName(file.path), addition }: {
+      name?: string;
+      addition?: string;
+    } = {},
   ) {
     this.name = name;
+    this.addition = addition;
   }
 
   /**
@@ -174,7 +182,7 @@ export class ContainerProject {
   }
 
   /**
-   * Runs Compose on the file, with all of the file's profiles, whatever comes
+   * Runs Compose on the file and its addition, with all of the file's profiles, whatever comes
    * of it.
    *
    * @param args Its command and that command's arguments: `["up", "--detach"]`.
@@ -189,6 +197,9 @@ export class ContainerProject {
       ...this.commands.compose,
       "--ansi=never",
       `--file=${this.file.path}`,
+      ...(this.addition !== undefined && isThere(this.addition)
+        ? [`--file=${this.addition}`]
+        : []),
       `--project-name=${this.name}`,
       ...[...profiles].flatMap((profile) => ["--profile", profile]),
       ...args,

@@ -52,10 +52,17 @@ import {
   withClientProperties,
 } from "../tool_catalog.ts";
 import { layOutPlugins } from "../jars/connect_plugins.ts";
+import { removeIfThere } from "../jars/stamp.ts";
 import { serviceAnswers } from "../service_answers.ts";
+import { withLaunchLock } from "../launch_lock.ts";
+import type { MoreJars } from "../jars/more_jars.ts";
+import { containerMetricsPage } from "./container_metrics_page.ts";
 import { copyContainerPartition } from "./container_partition_folder.ts";
 import { withToolDeadline } from "../tool_deadline.ts";
 import { collectOutput } from "../tool_output.ts";
+
+/** How long another may take that makes containers anew: each of a cluster in turn. */
+const METRICS_DEADLINE_MS = 10 * 60_000;
 
 /** How long a container may take to reach a state it was asked for. */
 const STATE_DEADLINE_MS = 10_000;
@@ -85,7 +92,12 @@ export async function containerEngine(
   // Compose names its containers after the file's folder.
   const path = Deno.realPathSync(file.path);
   return new ContainerEngine(
-    new ContainerProject({ ...file, path }, commands, options.projectName),
+    new ContainerProject({ ...file, path }, commands, {
+      ...(options.projectName === undefined
+        ? {}
+        : { name: options.projectName }),
+      addition: additionOf(options),
+    }),
     options,
   );
 }
@@ -111,16 +123,23 @@ export async function containersInUse(
 
 const silence = () => {};
 
+/** The Compose file that adds the exporters of metrics. */
+function additionOf(options: EngineOptions): string {
+  return `${engineFolders(options).state}/compose.exporters.yaml`;
+}
+
 class ContainerEngine implements Engine {
   readonly name = "compose";
   readonly #project: ContainerProject;
   /** Where folders copied out of containers are. */
   readonly #copies: string;
+  readonly #addition: string;
   readonly #options: EngineOptions;
 
   constructor(project: ContainerProject, options: EngineOptions) {
     this.#project = project;
     this.#options = options;
+    this.#addition = additionOf(options);
     this.#copies = `${engineFolders(options).state}/copies`;
   }
 
@@ -136,6 +155,8 @@ class ContainerEngine implements Engine {
     const chosen = withDependencies(file, chooseServices(file, options));
     await this.#preparePlugins(chosen, onProgress);
     const containers = await this.#project.ownContainers();
+    // Left where the containers were removed by hand.
+    if (containers.size === 0) await removeIfThere(this.#addition);
     for (const { name } of chosen) {
       const container = containers.get(name);
       if (container?.state === "frozen") {
@@ -178,7 +199,10 @@ class ContainerEngine implements Engine {
       await this.#project.docker(["rm", ...volumes, id]);
       containers.delete(name);
     }
-    if (chosen.length > 0 && containers.size === 0) await this.#removeNetwork();
+    if (chosen.length > 0 && containers.size === 0) {
+      await this.#removeNetwork();
+      await removeIfThere(this.#addition);
+    }
     return ended;
   }
 
@@ -322,6 +346,48 @@ class ContainerEngine implements Engine {
     return copyContainerPartition(this.#project, this.#copies, name, options);
   }
 
+  async metricsPage(
+    name: string,
+    onProgress: (line: string) => void = silence,
+  ): Promise<string> {
+    const service = serviceNamed(this.#project.file, name);
+    const path = `${engineFolders(this.#options).state}/exporters.lock`;
+    // One after another, or a cluster would be without all of its nodes at once.
+    return await withLaunchLock(
+      path,
+      { what: "read metrics", deadlineMs: METRICS_DEADLINE_MS },
+      () =>
+        containerMetricsPage(this.#project, service, {
+          moreJars: () => this.#moreJars(onProgress),
+          addition: this.#addition,
+          onProgress,
+          untilReady: async () => {
+            await untilReady(this.#project, [
+              service,
+              ...isBroker(service) ? await this.#mates(service) : [],
+            ]);
+            if (isBroker(service)) await this.#untilInSync(name);
+          },
+        }),
+    );
+  }
+
+  /** The next to be started anew may hold the only copy that is in sync. */
+  async #untilInSync(service: string): Promise<void> {
+    await until(async () => {
+      const args = ["--describe", "--under-replicated-partitions"];
+      const { code, stdout } = await this.tool("kafka-topics", args, {
+        service,
+      });
+      return code === 0 && stdout.trim() === "";
+    }, { what: "all copies to be in sync again", deadlineMs: 60_000 });
+  }
+
+  async #moreJars(onProgress: (line: string) => void): Promise<MoreJars> {
+    const { moreJars } = await import("../jars/more_jars.ts");
+    return await moreJars(onProgress, this.#options);
+  }
+
   /** A worker of Connect finds its plugins in a folder of this host. */
   async #preparePlugins(
     services: ComposeService[],
@@ -331,8 +397,7 @@ class ContainerEngine implements Engine {
       .flatMap(({ volumes }) => volumes)
       .flatMap((volume) => hostFolderOf(this.#project.file, volume) ?? []);
     if (folders.length === 0) return;
-    const { moreJars } = await import("../jars/more_jars.ts");
-    const jars = await moreJars(onProgress, this.#options);
+    const jars = await this.#moreJars(onProgress);
     for (const folder of new Set(folders)) layOutPlugins(folder, jars);
   }
 

@@ -33,6 +33,7 @@ import { serviceProgram } from "./service_programs.ts";
 import { startProgram } from "./service_program.ts";
 import { answers, statusOf } from "./local_status.ts";
 import { spawnLocalTool } from "./local_tool.ts";
+import { localMetricsPage } from "./local_metrics_page.ts";
 import { localPartitionFolder } from "./local_partition_folder.ts";
 import { processState, signalProcess } from "../process_identity.ts";
 import { endProcess, processesOf } from "./live_service.ts";
@@ -277,6 +278,17 @@ class PlainProcesses implements LocalEngine {
     );
   }
 
+  async metricsPage(
+    service: string,
+    onProgress: (line: string) => void = silence,
+  ): Promise<string> {
+    return await localMetricsPage(
+      this.#services,
+      service,
+      () => this.#fetchMoreJars(onProgress),
+    );
+  }
+
   addresses({ cluster = false }: { cluster?: boolean } = {}): string[] {
     return chooseServices(this.#services.file, { cluster })
       .flatMap((service) => clientAddress(service) ?? []);
@@ -348,6 +360,12 @@ class PlainProcesses implements LocalEngine {
     onProgress: (line: string) => void,
   ): Promise<Pick<MoreJars, "files">> {
     if (services.every(isKafka)) return { files: [] };
+    return await this.#fetchMoreJars(onProgress);
+  }
+
+  async #fetchMoreJars(
+    onProgress: (line: string) => void,
+  ): Promise<MoreJars> {
     const { moreJars } = await import("../jars/more_jars.ts");
     const { composeFile, jars, python } = this.#services.folders;
     return await moreJars(onProgress, {

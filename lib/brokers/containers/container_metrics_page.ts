@@ -1,0 +1,130 @@
+import { ownCommand } from "../../client/own_command.ts";
+import type { ComposeService } from "../compose/compose_file.ts";
+import { EngineError } from "../engine_error.ts";
+import {
+  EXPORTER_JAR,
+  EXPORTER_RULES,
+  noMetrics,
+  pageAnswers,
+  untilPageAnswers,
+} from "../metrics_page.ts";
+import type { MoreJars } from "../jars/more_jars.ts";
+import { readIfThere } from "../jars/stamp.ts";
+import { freePorts } from "../ports.ts";
+import { type ContainerProject, isUp } from "./compose_project.ts";
+import { composeFailure } from "./container_failure.ts";
+
+/** Where the exporter listens in its container, and where its files are there. */
+const PORT = 9404;
+const JAR = "/opt/exporter/agent.jar";
+const RULES = "/opt/exporter/rules.yml";
+
+/** Compose ends the container in order, and makes another. */
+const RECREATE_MS = 90_000;
+
+/** What Compose adds to a service that has the exporter. */
+interface Addition {
+  environment: { KAFKA_OPTS: string };
+  ports: string[];
+  volumes: string[];
+}
+
+/**
+ * Makes a service's container anew with the exporter, its data kept: there is
+ * nothing in the image that could load it into a running process. One that has
+ * it keeps it.
+ *
+ * @param project The containers of the file.
+ * @param service The service.
+ * @param options `addition`: the project's second Compose file, which is written; `moreJars`: fetches the
+ * exporter's jar; `onProgress`: hears that the container is made anew; `untilReady`: waits until the service is
+ * as it was before.
+ * @returns Where the page is.
+ * @throws {EngineError} If the service does not run, or is frozen; or its container cannot be made.
+ * @throws {DeadlineError} If the page does not answer within 20 s.
+ * @throws {ConsumerCrashError} If a consumer that `endWaitsOnCrash()` watches has crashed for good.
+ * @throws {InterruptedError} If `interrupt()` is called meanwhile, as the Stop button does.
+ *
+ * @example Usage
+ * ```ts ignore
+ * const url = await containerMetricsPage(project, service, {
+ *   ...{ addition, moreJars, onProgress, untilReady },
+ * });
+ * ```
+ */
+export async function containerMetricsPage(
+  project: ContainerProject,
+  service: ComposeService,
+  { addition, moreJars, onProgress, untilReady }: {
+    addition: string;
+    moreJars: () => Promise<Pick<MoreJars, "find">>;
+    onProgress: (line: string) => void;
+    untilReady: () => Promise<void>;
+  },
+): Promise<string> {
+  const { name } = service;
+  const container = (await project.ownContainers()).get(name);
+  if (container === undefined || !isUp(container)) {
+    const command = ownCommand(`kafka start ${name}`);
+    throw noMetrics(name, `it is not running: start it with '${command}'`);
+  }
+  const isFrozen = container.state === "frozen";
+  const known = await publishedPort(project, container.id);
+  if (known !== undefined) {
+    const url = urlOf(known);
+    if (isFrozen || await pageAnswers(url)) return url;
+  }
+  if (isFrozen) {
+    throw noMetrics(
+      name,
+      "it is frozen, and cannot be made anew with the exporter: thaw it first",
+    );
+  }
+  const jar = (await moreJars()).find(EXPORTER_JAR);
+  const port = known ?? freePorts(1)[0]!;
+  addToFile(addition, name, {
+    environment: {
+      KAFKA_OPTS: [
+        service.environment.KAFKA_OPTS,
+        `-javaagent:${JAR}=0.0.0.0:${PORT}:${RULES}`,
+      ].filter(Boolean).join(" "),
+    },
+    ports: [`127.0.0.1:${port}:${PORT}`],
+    volumes: [`${jar}:${JAR}:ro`, `${EXPORTER_RULES}:${RULES}:ro`],
+  });
+  onProgress(`${name}: starting anew, with the exporter`);
+  const result = await project.tryCompose(
+    ["up", "--detach", "--no-deps", name],
+    { deadlineMs: RECREATE_MS },
+  );
+  if (result.code !== 0) throw new EngineError(composeFailure([name], result));
+  await untilReady();
+  return await untilPageAnswers(name, urlOf(port));
+}
+
+function urlOf(port: number): string {
+  return `http://127.0.0.1:${port}/metrics`;
+}
+
+/** The port of this host at which a container's exporter is reached, if it has one. */
+async function publishedPort(
+  project: ContainerProject,
+  id: string,
+): Promise<number | undefined> {
+  const { code, stdout } = await project.tryDocker(["port", id, `${PORT}/tcp`]);
+  const port = Number(/:(\d+)\s*$/m.exec(stdout)?.[1]);
+  return code === 0 && port > 0 ? port : undefined;
+}
+
+/** Adds to what is in the file for other services: Compose makes anew what it no longer finds there. */
+function addToFile(path: string, service: string, addition: Addition): void {
+  const { services } = JSON.parse(readIfThere(path) ?? '{ "services": {} }');
+  Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+  // What is JSON is YAML, too.
+  const text = JSON.stringify(
+    { services: { ...services, [service]: addition } },
+    undefined,
+    2,
+  );
+  Deno.writeTextFileSync(path, text + "\n");
+}
