@@ -20,7 +20,7 @@ const RECORDS = 200;
 export async function commitsOf(
   lab: TuningLab,
   run: (consumer: Consumer) => ConsumerRunConfig,
-): Promise<{ requests: number; "ms in the handlers": number }> {
+): Promise<{ requests: number; "ms for the batches": number }> {
   const topic = await lab.topic("commits", { partitions: 1 });
   const producer = lab.kafka.producer();
   await producer.connect();
@@ -38,6 +38,6 @@ export async function commitsOf(
   }, { what: "the last commit", deadlineMs: 60_000 });
   return {
     requests: reader.requests().OffsetCommit ?? 0,
-    "ms in the handlers": Math.round(reader.workMs),
+    "ms for the batches": Math.round(reader.workMs),
   };
 }
