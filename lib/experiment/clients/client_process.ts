@@ -1,10 +1,8 @@
 import { linesOf } from "../../brokers/lines_of.ts";
 import { until } from "../../client/until.ts";
 import { spawnLoop } from "../loop_process.ts";
-import type {
-  ClientProcessEvent,
-  ClientProcessSettings,
-} from "./client_process_settings.ts";
+import type { ClientProcessEvent } from "./client_process_event.ts";
+import type { ProcessSettings, TestedClient } from "./tested_client.ts";
 
 const MOST_ERROR_TEXT = 1_000;
 
@@ -24,10 +22,13 @@ export class ClientProcess implements AsyncDisposable {
   /**
    * Starts it.
    *
-   * @param settings Which client, what it reads, and at which record it blocks or dies.
+   * @param client Which client.
+   * @param settings What it reads, and at which record it blocks or dies.
    */
-  constructor(settings: ClientProcessSettings) {
-    this.#process = spawnLoop("clients/client_process_program.ts", settings);
+  constructor(client: TestedClient, settings: ProcessSettings) {
+    const program = "clients/client_process_program.ts";
+    this.#process = client.spawn?.(settings) ??
+      spawnLoop(program, { client: client.name, ...settings });
     this.#reading = Promise.all([
       this.#readEvents(),
       this.#readErrors(),

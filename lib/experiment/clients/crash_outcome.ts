@@ -47,8 +47,8 @@ export async function crashOutcome(
   const broker = lab.brokers[0]!;
   const reading = { broker, topic, groupId, safe, sessionMs: SESSION_MS };
 
-  await using first = new ClientProcess({
-    ...{ client: client.name, reading },
+  await using first = new ClientProcess(client, {
+    reading,
     long: {
       ...{ value: `${DEADLY}`, ms: LONG_MS, blocks: false, thenDies: true },
     },

@@ -20,8 +20,7 @@ export async function idleCpuMs(
   { ms = 5_000 }: { ms?: number } = {},
 ): Promise<number> {
   const topic = await lab.topic("idle", { partitions: 3 });
-  await using idler = new ClientProcess({
-    client: client.name,
+  await using idler = new ClientProcess(client, {
     reading: {
       ...{ broker: lab.brokers[0]!, topic, groupId: lab.group("idle") },
       sessionMs: SESSION_MS,

@@ -103,7 +103,8 @@ export async function loadClients(): Promise<LoadedClients> {
     },
     only: (all) =>
       Object.fromEntries(
-        clients.flatMap(({ name }) => name in all ? [[name, all[name]!]] : []),
+        CLIENT_NAMES.filter((name) => clients.some((it) => it.name === name))
+          .flatMap((name) => name in all ? [[name, all[name]!]] : []),
       ),
   };
 }

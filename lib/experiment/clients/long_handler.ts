@@ -37,8 +37,8 @@ export async function isTakenOver(
   const owner = new Map<number, "slow" | "other">();
   let hasOther = false;
 
-  await using slow = new ClientProcess({
-    ...{ client: client.name, reading },
+  await using slow = new ClientProcess(client, {
+    reading,
     long: {
       ...{ value: "long", ms: LONG_MS, blocks: how === "blocks" },
       thenDies: false,

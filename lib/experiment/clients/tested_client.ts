@@ -109,9 +109,19 @@ export interface TransactionalSender {
   close(): Promise<unknown>;
 }
 
+/** What a consumer does in a process of its own. */
+export interface ProcessSettings {
+  reading: Omit<ReadingOptions, "handle" | "onEnd">;
+  /** The work on the record with this value is long. By default on none. */
+  long?: { value: string; ms: number; blocks: boolean; thenDies: boolean };
+  /** Then it has a producer, too, and reports the CPU time that it used while it idled for so long, after the first record. */
+  idleMs?: number;
+}
+
 /** One of the clients, behind the few calls that experiments need. */
 export interface TestedClient {
-  name: ClientName;
+  /** Its package's name. */
+  name: string;
   version: string;
   /**
    * Makes a producer.
@@ -136,6 +146,13 @@ export interface TestedClient {
   transactions?(
     options: SendingOptions & { transactionalId: string },
   ): Promise<TransactionalSender>;
+  /**
+   * Starts a consumer of it in a process of its own. Undefined where Deno can run it.
+   *
+   * @param settings What it reads, and at which record it blocks or dies.
+   * @returns The process, which reports to its standard output.
+   */
+  spawn?(settings: ProcessSettings): Deno.ChildProcess;
 }
 
 /** After how long a producer gives up a request, in milliseconds: the same for all. */

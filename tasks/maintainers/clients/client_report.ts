@@ -16,7 +16,7 @@ export interface ClientReport {
   system: string;
   /** How often each experiment was run. */
   runs: number;
-  clients: { name: string; version: string }[];
+  clients: { name: string; version: string; runs_on: string }[];
   results: ClientResult[];
   left_out: string[];
 }
@@ -68,7 +68,16 @@ a count stands behind it. The same as data: [clients.json](clients.json), whose
 \`results\` have for each \`experiment\`, \`setting\` and \`client\` the \`outcomes\`, and
 how many \`times\` each was seen.
 
-${line(["", ...clients.map(({ name, version }) => `${name} ${version}`)])}
+${
+    line([
+      "",
+      ...clients.map(({ name, version, runs_on }) =>
+        runs_on.startsWith("Deno")
+          ? `${name} ${version}`
+          : `${name} ${version}, on ${runs_on}`
+      ),
+    ])
+  }
 ${line(["---", ...clients.map(() => "---")])}
 ${
     [...rows].map(([name, row]) =>
@@ -92,5 +101,9 @@ shows whether they do.
 - kafka-crab-js: \`enable.idempotence\`, \`partitioner: murmur2_random\`;
   \`enableAutoCommit: false\` and \`commitMessage()\`. Its order with several
   sends under way differs from run to run, and nothing is claimed of it.
+- @confluentinc/kafka-javascript: \`idempotent: true\`; \`autoCommit: false\` and
+  \`commitOffsets()\`.
+- node-rdkafka: \`enable.idempotence\`, \`partitioner: murmur2_random\`;
+  \`enable.auto.commit: false\` and \`commitMessageSync()\`.
 `;
 }

@@ -16,8 +16,7 @@ async function threeRecords(lab: ReturnType<typeof openLab>) {
 
 Deno.test("ClientProcess dies in the work on a chosen record, which it has not finished", async () => {
   await using lab = openLab(kafkaClient());
-  await using child = new ClientProcess({
-    client: "kafkajs",
+  await using child = new ClientProcess(kafkaJsClient, {
     reading: await threeRecords(lab),
     long: { value: "1", ms: 10, blocks: true, thenDies: true },
   });
@@ -35,8 +34,7 @@ Deno.test("ClientProcess dies in the work on a chosen record, which it has not f
 
 Deno.test("ClientProcess reports what idling costs, once it has had a record", async () => {
   await using lab = openLab(kafkaClient());
-  await using child = new ClientProcess({
-    client: "kafkajs",
+  await using child = new ClientProcess(kafkaJsClient, {
     reading: await threeRecords(lab),
     idleMs: 200,
   });

@@ -18,7 +18,10 @@ Deno.test("reportPage() has a row for each experiment and setting, and counts wh
     form: 1,
     ...{ date: "2026-11-26", kafka: "4.3.1", deno: "2.9.8" },
     ...{ system: "linux x86_64", runs: 3 },
-    clients: [{ name: "a", version: "1" }, { name: "b", version: "2" }],
+    clients: [
+      { name: "a", version: "1", runs_on: "Deno 2.9.8" },
+      { name: "b", version: "2", runs_on: "Node.js 22.18.0" },
+    ],
     results: [{
       ...{ experiment: "order", setting: "safe", client: "a" },
       outcomes: [{ outcome: "A B", times: 2 }, { outcome: "B A", times: 1 }],
@@ -28,7 +31,7 @@ Deno.test("reportPage() has a row for each experiment and setting, and counts wh
     }],
     left_out: ["c is left out"],
   });
-  assertStringIncludes(page, "|  | a 1 | b 2 |");
+  assertStringIncludes(page, "|  | a 1 | b 2, on Node.js 22.18.0 |");
   assertStringIncludes(
     page,
     "| order (safe) | A B (2 of 3); B A (1 of 3) | has none |",
