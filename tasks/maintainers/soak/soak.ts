@@ -162,6 +162,7 @@ function watchOver(participants: Participants): StandstillWatch {
             ? outputs.counts.output
             : groups.checks[name].counts.processed,
         () => isBehind(name),
+        { crashes: () => groups.crews[name].counts.crashes },
       ),
     })),
   ], {

@@ -11,28 +11,35 @@ export interface Watched {
 const LOOK_MS = 1_000;
 const LONGEST_MS = 60_000;
 
+/** A killed member's partitions wait for the end of its session, 6 s, and its successor for the group. */
+const REJOIN_MS = 10_000;
+
 /**
  * Measures for how long a count has not grown while it is behind another.
  *
  * @param done The count.
  * @param isBehind Whether there is more to do.
- * @param nowMs The clock.
+ * @param options `crashes`: how often those who do it were killed, each of which excuses 10 s; `nowMs`: the clock.
  * @returns For how long, in milliseconds, as of each call.
  */
 export function standstillOf(
   done: () => number,
   isBehind: () => boolean,
-  nowMs: () => number = () => performance.now(),
+  { crashes = () => 0, nowMs = () => performance.now() }: {
+    crashes?: () => number;
+    nowMs?: () => number;
+  } = {},
 ): () => number {
   let last = done();
-  let sinceMs = nowMs();
+  let since = { ms: nowMs(), crashes: crashes() };
   return () => {
     const now = done();
     if (now !== last || !isBehind()) {
       last = now;
-      sinceMs = nowMs();
+      since = { ms: nowMs(), crashes: crashes() };
     }
-    return nowMs() - sinceMs;
+    const excusedMs = REJOIN_MS * (crashes() - since.crashes);
+    return Math.max(0, nowMs() - since.ms - excusedMs);
   };
 }
 

@@ -10,7 +10,7 @@ Deno.test("standstillOf() measures only while there is something to do", () => {
   let done = 0;
   let isBehind = true;
   const standsStillMs = standstillOf(
-    ...[() => done, () => isBehind, () => nowMs] as const,
+    ...[() => done, () => isBehind, { nowMs: () => nowMs }] as const,
   );
   nowMs = 30;
   assertEquals(standsStillMs(), 30);
@@ -22,6 +22,22 @@ Deno.test("standstillOf() measures only while there is something to do", () => {
   assertEquals(standsStillMs(), 10);
   isBehind = false;
   assertEquals(standsStillMs(), 0);
+});
+
+Deno.test("standstillOf() excuses 10 s for each crash since the last progress", () => {
+  let nowMs = 0;
+  let done = 0;
+  let crashes = 3;
+  const standsStillMs = standstillOf(() => done, () => true, {
+    ...{ crashes: () => crashes, nowMs: () => nowMs },
+  });
+  nowMs = 24_000;
+  crashes = 5;
+  assertEquals(standsStillMs(), 4_000);
+  done++;
+  assertEquals(standsStillMs(), 0);
+  nowMs = 27_000;
+  assertEquals(standsStillMs(), 3_000);
 });
 
 Deno.test("StandstillWatch reports what stands still for too long once, and only measures what stands beside unwritable topics", () => {
