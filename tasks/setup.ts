@@ -2,7 +2,7 @@
 import { ownCommand } from "lib/client/own_command.ts";
 import { parseArgs } from "@std/cli/parse-args";
 import { refuseUnknown, runCommand } from "./command.ts";
-import { updateCopies } from "./learner/copies.ts";
+import { newerVersionOf, updateCopies } from "./learner/copies.ts";
 import { installUserKernelspec } from "./setup/kernelspec.ts";
 import { shortPath, VENV } from "./setup/paths.ts";
 import { setUp } from "./setup/set_up.ts";
@@ -26,7 +26,7 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   await setUp();
-  await updateCopies();
+  const { outdated } = await updateCopies();
   console.log(
     `Python tools, JRE and Kafka's jars are in ${shortPath(VENV)} and .kafka.`,
   );
@@ -36,6 +36,7 @@ async function main(args: string[]): Promise<number> {
       ? `You have a Deno kernel of another making in ${folder}: it was left alone, and works with these notebooks.`
       : `The Deno kernel is in ${folder}. To remove it, delete that folder.`,
   );
+  for (const name of outdated) console.log(newerVersionOf(name));
   console.log(
     `Start a broker with '${
       ownCommand("kafka up")

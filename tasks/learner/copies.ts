@@ -1,3 +1,4 @@
+import { ownCommand } from "lib/client/own_command.ts";
 import { dirname } from "node:path";
 import {
   type Cell,
@@ -94,6 +95,13 @@ export async function updateCopies(
   }
   copyPages(folders);
   return update;
+}
+
+/** What a learner is told of a notebook in {@linkcode CopyUpdate.outdated}. */
+export function newerVersionOf(name: string): string {
+  return `There is a newer version of ${name}, in which you have worked: it was left alone. \`${
+    ownCommand(`fresh ${name.slice(0, 2)}`)
+  }\` puts the new one in its place.`;
 }
 
 /** The pages to which notebooks link are nobody's work: they are always those of the originals. */

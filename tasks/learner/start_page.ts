@@ -1,5 +1,5 @@
 import { ownCommand } from "lib/client/own_command.ts";
-import { FOLDERS } from "./copies.ts";
+import { FOLDERS, newerVersionOf } from "./copies.ts";
 import {
   nextStep,
   type NotebookProgress,
@@ -43,11 +43,7 @@ export function startPage(
     ...(isNew ? [] : [
       `Exercises solved: ${solved.done} of ${solved.of}. Predictions right: ${right} of ${predicted.done}.`,
     ]),
-    ...outdated.map((name) =>
-      `There is a newer version of ${name}, in which you have worked: it was left alone. \`${
-        ownCommand(`fresh ${name.slice(0, 2)}`)
-      }\` gives you the new one.`
-    ),
+    ...outdated.map(newerVersionOf),
     [
       "| | Notebook | Claims seen | Predicted | Solved |",
       "| --- | --- | --- | --- | --- |",
