@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Kafka, LogEntry } from "kafkajs";
 import { createTopic, freshName } from "lib/admin/topic.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
-import { until } from "../../_patience.ts";
+import { PATIENCE_MS, until } from "../../_patience.ts";
 import { ReadProcessWrite } from "lib/consumer/read_process_write.ts";
 import { CommittedOffsetsClient } from "lib/consumer/committed_offsets_client.ts";
 import { readBatches } from "lib/consumer/read_batches.ts";
@@ -51,7 +51,7 @@ Deno.test("ReadProcessWrite whose transaction the coordinator times out goes on,
           const before = await countMarkers(kafka, to);
           await until(async () => await countMarkers(kafka, to) > before, {
             what: "the coordinator to abort",
-            deadlineMs: 20_000,
+            deadlineMs: PATIENCE_MS,
           });
         },
       });
@@ -159,7 +159,7 @@ Deno.test("ReadProcessWrite goes on, exactly once, after an outage of its output
   }));
 
 async function textOf(kafka: Kafka, topic: string): Promise<string> {
-  const records = await readTopic(kafka, topic, { deadlineMs: 20_000 });
+  const records = await readTopic(kafka, topic, { deadlineMs: PATIENCE_MS });
   return records.map(({ value }) => value).join("");
 }
 

@@ -20,6 +20,7 @@ import {
   type PartitionLog,
   transactionHistories,
 } from "../_transaction_history.ts";
+import { PATIENCE_MS } from "../../_patience.ts";
 
 const TOPIC = "histories";
 const HISTORIES = 10_000;
@@ -60,7 +61,7 @@ class Readings {
   async atEnd(): Promise<void> {
     await until(() => this.isAtEnd, {
       what: () => `the end of all partitions; ${this.#ends} came`,
-      deadlineMs: 60_000,
+      deadlineMs: PATIENCE_MS,
       intervalMs: 5,
     });
   }
@@ -266,7 +267,7 @@ Deno.test("ChildConsumer gives what Java's consumer gives", async () => {
 
 Deno.test("readTopic() gives what Java's consumer gives", async () => {
   const readings = await withReader(async (readings, { kafka }) => {
-    const options = { deadlineMs: 60_000 };
+    const options = { deadlineMs: PATIENCE_MS };
     for (const record of await readTopic(kafka, TOPIC, options)) {
       readings.add(record.partition, record);
     }
@@ -286,7 +287,7 @@ Deno.test("readTopic() and eachMessage of kafkaClient() give all but the markers
     const options = { isolationLevel: "read_uncommitted" as const };
     const records = await readTopic(kafka, TOPIC, {
       ...options,
-      deadlineMs: 60_000,
+      deadlineMs: PATIENCE_MS,
     });
     for (const { partition, offset } of records) found[partition]!.push(offset);
     assertEquals(found, all);
@@ -363,7 +364,10 @@ Deno.test("KafkaJS as published gives what was aborted, in histories among these
         const expected = new Set(expectedLines(partition));
         return lines.some((line) => !expected.has(line));
       });
-    await until(hasLeaked, { what: "an aborted record", deadlineMs: 30_000 });
+    await until(hasLeaked, {
+      what: "an aborted record",
+      deadlineMs: PATIENCE_MS,
+    });
     await consumer.disconnect();
   }, { plain: true });
   assert(!readings.isAtEnd);
