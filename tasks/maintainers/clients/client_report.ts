@@ -68,6 +68,8 @@ a count stands behind it. The same as data: [clients.json](clients.json), whose
 \`results\` have for each \`experiment\`, \`setting\` and \`client\` the \`outcomes\`, and
 how many \`times\` each was seen.
 
+<div class="full-width">
+
 ${
     line([
       "",
@@ -84,6 +86,7 @@ ${
       line([name, ...clients.map((client) => cellOf(row, client.name))])
     ).join("\n")
   }
+</div>
 ${report.left_out.map((why) => `\n- ${why}`).join("")}
 
 "As installed" is the client's default, and the automatic commits that it
