@@ -24,7 +24,7 @@ export function startPackagesAreThere(): boolean {
 /** Fetches the npm packages of a start: a tenth of all. */
 export async function fetchStartPackages(report: Report): Promise<void> {
   const config = await configOptions({ quiet: true });
-  await runDeno([["cache", ...config, ...START]], report);
+  await runDeno(["cache", ...config, ...START], report);
   Deno.writeTextFileSync(STAMP, stamp());
 }
 
@@ -36,42 +36,42 @@ export function packagesAreThere(): boolean {
 /** Fetches all npm packages of deno.json, so that a kernel finds them without a network. */
 export async function fetchPackages(report: Report): Promise<void> {
   const config = await configOptions({ quiet: true });
-  // The second has what is not a package of npm's.
-  await runDeno(
-    [["install", ...config], ["cache", ...config, ...codeOf("lib")]],
-    report,
-  );
+  // Some are what notebooks alone import.
+  const packages = Object.values(imports())
+    .filter((target) => /^npm:[^/]/.test(target));
+  await runDeno(["cache", ...config, ...codeOf("lib"), ...packages], report);
   Deno.writeTextFileSync(STAMP_OF_ALL, stamp());
 }
 
-async function runDeno(commands: string[][], report: Report): Promise<void> {
+async function runDeno(args: string[], report: Report): Promise<void> {
   let files = 0;
-  for (const args of commands) {
-    const { code, lastLines } = await runProgram(venvProgram("deno"), args, {
-      logFile: LOG_FILE,
-      cwd: PROJECT,
-      exitOnSignal: true,
-      env: { NO_COLOR: "1" },
-      onLine: (line) => {
-        const file = /^Download (\S+)/.exec(line)?.[1];
-        if (file) report(`${++files} files, ${file.split("/").at(-1)}`);
-      },
+  const { code, lastLines } = await runProgram(venvProgram("deno"), args, {
+    logFile: LOG_FILE,
+    cwd: PROJECT,
+    exitOnSignal: true,
+    env: { NO_COLOR: "1" },
+    onLine: (line) => {
+      const file = /^Download (\S+)/.exec(line)?.[1];
+      if (file) report(`${++files} files, ${file.split("/").at(-1)}`);
+    },
+  });
+  if (code !== 0) {
+    throw fetchFailure({
+      what: "the npm packages of deno.json",
+      program: "deno",
+      lastLines,
+      logFile: shortPath(LOG_FILE),
     });
-    if (code !== 0) {
-      throw fetchFailure({
-        what: "the npm packages of deno.json",
-        program: "deno",
-        lastLines,
-        logFile: shortPath(LOG_FILE),
-      });
-    }
   }
 }
 
+function imports(): Record<string, string> {
+  return JSON.parse(Deno.readTextFileSync(`${PROJECT}/deno.json`)).imports;
+}
+
 function stamp(): string {
-  const config = JSON.parse(Deno.readTextFileSync(`${PROJECT}/deno.json`));
   return fingerprint(
-    JSON.stringify(config.imports),
+    JSON.stringify(imports()),
     readIfThere(`${PROJECT}/deno.lock`) ?? "",
     Deno.env.get("DENO_DIR") ?? Deno.env.get("HOME") ?? "",
   );
