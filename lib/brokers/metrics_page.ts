@@ -1,9 +1,11 @@
+import { fileURLToPath } from "node:url";
 import { until } from "../client/until.ts";
 import { EngineError } from "./engine_error.ts";
 
 /** The rules of Prometheus' JMX exporter: which of a node's metrics its page shows. */
-export const EXPORTER_RULES = new URL("jmx_exporter.yml", import.meta.url)
-  .pathname;
+export const EXPORTER_RULES = fileURLToPath(
+  new URL("jmx_exporter.yml", import.meta.url),
+);
 
 /** The exporter's jar among those of `jgo.more.toml`. */
 export const EXPORTER_JAR = "jmx_prometheus_javaagent";

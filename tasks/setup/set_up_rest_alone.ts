@@ -12,7 +12,7 @@ const silence = () => {};
 // Ctrl-C reaches this process from the terminal and from lab: the first ends its broker, and a second
 // must not keep it from waiting for that.
 let isEnding = false;
-for (const name of ["SIGINT", "SIGTERM"] as const) {
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   if (Deno.build.os === "windows" && name !== "SIGINT") continue;
   Deno.addSignalListener(name, () => {
     if (!isEnding) interrupt();

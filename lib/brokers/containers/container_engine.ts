@@ -360,6 +360,8 @@ class ContainerEngine implements Engine {
         containerMetricsPage(this.#project, service, {
           moreJars: () => this.#moreJars(onProgress),
           addition: this.#addition,
+          missingCopies: async () =>
+            isBroker(service) && await this.#missesCopies(name),
           onProgress,
           untilReady: async () => {
             await untilReady(this.#project, [
@@ -374,13 +376,17 @@ class ContainerEngine implements Engine {
 
   /** The next to be started anew may hold the only copy that is in sync. */
   async #untilInSync(service: string): Promise<void> {
-    await until(async () => {
-      const args = ["--describe", "--under-replicated-partitions"];
-      const { code, stdout } = await this.tool("kafka-topics", args, {
-        service,
-      });
-      return code === 0 && stdout.trim() === "";
-    }, { what: "all copies to be in sync again", deadlineMs: 60_000 });
+    await until(async () => !await this.#missesCopies(service), {
+      what: "all copies to be in sync again",
+      deadlineMs: 60_000,
+    });
+  }
+
+  /** Whether a partition has a copy that is not in sync, or nobody says. */
+  async #missesCopies(service: string): Promise<boolean> {
+    const args = ["--describe", "--under-replicated-partitions"];
+    const { code, stdout } = await this.tool("kafka-topics", args, { service });
+    return code !== 0 || stdout.trim() !== "";
   }
 
   async #moreJars(onProgress: (line: string) => void): Promise<MoreJars> {

@@ -36,11 +36,11 @@ interface Addition {
  *
  * @param project The containers of the file.
  * @param service The service.
- * @param options `addition`: the project's second Compose file, which is written; `moreJars`: fetches the
- * exporter's jar; `onProgress`: hears that the container is made anew; `untilReady`: waits until the service is
+ * @param options `addition`: the project's second Compose file, which is written; `missingCopies`: whether a
+ * partition lacks one, so that this broker must stay; `moreJars`: fetches the exporter's jar; `onProgress`: hears that the container is made anew; `untilReady`: waits until the service is
  * as it was before.
  * @returns Where the page is.
- * @throws {EngineError} If the service does not run, or is frozen; or its container cannot be made.
+ * @throws {EngineError} If the service does not run, or is frozen; if copies of partitions are missing; or if its container cannot be made.
  * @throws {DeadlineError} If the page does not answer within 20 s.
  * @throws {ConsumerCrashError} If a consumer that `endWaitsOnCrash()` watches has crashed for good.
  * @throws {InterruptedError} If `interrupt()` is called meanwhile, as the Stop button does.
@@ -48,15 +48,16 @@ interface Addition {
  * @example Usage
  * ```ts ignore
  * const url = await containerMetricsPage(project, service, {
- *   ...{ addition, moreJars, onProgress, untilReady },
+ *   ...{ addition, missingCopies, moreJars, onProgress, untilReady },
  * });
  * ```
  */
 export async function containerMetricsPage(
   project: ContainerProject,
   service: ComposeService,
-  { addition, moreJars, onProgress, untilReady }: {
+  { addition, missingCopies, moreJars, onProgress, untilReady }: {
     addition: string;
+    missingCopies: () => Promise<boolean>;
     moreJars: () => Promise<Pick<MoreJars, "find">>;
     onProgress: (line: string) => void;
     untilReady: () => Promise<void>;
@@ -80,9 +81,18 @@ export async function containerMetricsPage(
       "it is frozen, and cannot be made anew with the exporter: thaw it first",
     );
   }
+  if (await missingCopies()) {
+    throw noMetrics(
+      name,
+      `it has to be started anew with the exporter, and other brokers' copies are missing: '${
+        ownCommand("kafka status")
+      }' says which broker to start or thaw first`,
+    );
+  }
   const jar = (await moreJars()).find(EXPORTER_JAR);
   const port = known ?? freePorts(1)[0]!;
-  addToFile(addition, name, {
+  onProgress(`${name}: starting anew, with the exporter`);
+  changeFile(addition, name, {
     environment: {
       KAFKA_OPTS: [
         service.environment.KAFKA_OPTS,
@@ -92,14 +102,28 @@ export async function containerMetricsPage(
     ports: [`127.0.0.1:${port}:${PORT}`],
     volumes: [`${jar}:${JAR}:ro`, `${EXPORTER_RULES}:${RULES}:ro`],
   });
-  onProgress(`${name}: starting anew, with the exporter`);
+  try {
+    await makeAnew(project, name);
+    await untilReady();
+    return await untilPageAnswers(name, urlOf(port));
+  } catch (error) {
+    // Without it the service runs as before, and starts again by itself.
+    changeFile(addition, name, undefined);
+    await makeAnew(project, name).catch(() => {});
+    throw error;
+  }
+}
+
+async function makeAnew(
+  project: ContainerProject,
+  service: string,
+): Promise<void> {
   const result = await project.tryCompose(
-    ["up", "--detach", "--no-deps", name],
+    ["up", "--detach", "--no-deps", service],
     { deadlineMs: RECREATE_MS },
   );
-  if (result.code !== 0) throw new EngineError(composeFailure([name], result));
-  await untilReady();
-  return await untilPageAnswers(name, urlOf(port));
+  if (result.code === 0) return;
+  throw new EngineError(composeFailure([service], result));
 }
 
 function urlOf(port: number): string {
@@ -116,11 +140,15 @@ async function publishedPort(
   return code === 0 && port > 0 ? port : undefined;
 }
 
-/** Adds to what is in the file for other services: Compose makes anew what it no longer finds there. */
-function addToFile(path: string, service: string, addition: Addition): void {
+/** Leaves what is in the file for other services: Compose makes anew what it no longer finds there. */
+function changeFile(
+  path: string,
+  service: string,
+  addition: Addition | undefined,
+): void {
   const { services } = JSON.parse(readIfThere(path) ?? '{ "services": {} }');
   Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-  // What is JSON is YAML, too.
+  // What is undefined is left out; what is JSON is YAML, too.
   const text = JSON.stringify(
     { services: { ...services, [service]: addition } },
     undefined,

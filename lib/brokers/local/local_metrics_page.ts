@@ -74,10 +74,11 @@ export async function localMetricsPage(
   const port = known !== undefined && isPortFree(known.port)
     ? known.port
     : freePorts(1)[0]!;
+  const jcmd = jcmdOf(services.folders.python);
   // Written first: a process takes the exporter once, and its page may come late.
   Deno.writeTextFileSync(file, JSON.stringify({ process, port }));
-  const jcmd = jcmdOf(services.folders.python);
   await load(process.pid, { jcmd, jar, port }).catch((error) => {
+    Deno.removeSync(file);
     throw noMetrics(service, error.message);
   });
   return await untilPageAnswers(service, urlOf(port));

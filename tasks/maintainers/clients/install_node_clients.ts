@@ -1,6 +1,7 @@
 import type { TestedClient } from "lib/experiment/clients/tested_client.ts";
 import { isThere } from "lib/brokers/is_there.ts";
 import { runProgram } from "lib/brokers/jars/run_program.ts";
+import { readIfThere, removeIfThere } from "lib/brokers/jars/stamp.ts";
 import { configOptions } from "../../config.ts";
 import { KAFKA_FOLDER, PROJECT } from "../../setup/paths.ts";
 import { showStep } from "../../setup/progress.ts";
@@ -49,34 +50,52 @@ async function install(
   spec: string,
   folder: string,
 ): Promise<string | undefined> {
+  if (nodeVersion() === undefined) return "there is no Node.js";
   const stamp = `${folder}/installed`;
-  try {
-    if (!isThere(stamp)) {
-      Deno.mkdirSync(folder, { recursive: true });
-      Deno.writeTextFileSync(`${folder}/package.json`, "{}\n");
-      const { code, lastLines } = await runProgram(
-        "npm",
-        ["install", "--no-fund", "--no-audit", spec],
-        {
-          logFile: `${folder}/npm.log`,
-          cwd: folder,
-          env: headersBesideNode(),
-        },
-      );
-      if (code !== 0) return `npm said: ${lastLines.at(-1)}`;
-    }
-    const name = spec.slice(0, spec.lastIndexOf("@"));
-    const script = `require(${JSON.stringify(name)})`;
-    const { code, stderr } = await new Deno.Command("node", {
-      args: ["--eval", script],
-      cwd: folder,
-    }).output();
-    const said = new TextDecoder().decode(stderr);
-    if (code !== 0) return /^\w*Error: .*/m.exec(said)?.[0] ?? said.slice(-200);
-    Deno.writeTextFileSync(stamp, "");
+  const wanted = `${spec} ${askNode("process.versions.modules")}`;
+  if (readIfThere(stamp) !== wanted) {
+    Deno.mkdirSync(folder, { recursive: true });
+    Deno.writeTextFileSync(`${folder}/package.json`, "{}\n");
+    const why = await npmInstall(spec, folder);
+    if (why !== undefined) return why;
+  }
+  const name = spec.slice(0, spec.lastIndexOf("@"));
+  const { code, stderr } = await new Deno.Command("node", {
+    args: ["--eval", `require(${JSON.stringify(name)})`],
+    cwd: folder,
+  }).output();
+  if (code === 0) {
+    Deno.writeTextFileSync(stamp, wanted);
     return undefined;
+  }
+  await removeIfThere(stamp);
+  const said = new TextDecoder().decode(stderr);
+  return /^\w*Error: .*/m.exec(said)?.[0] ?? said.slice(-200);
+}
+
+/** Says why npm could not install it. */
+async function npmInstall(
+  spec: string,
+  folder: string,
+): Promise<string | undefined> {
+  const npm = Deno.build.os === "windows" ? "npm.cmd" : "npm";
+  try {
+    const { code, lastLines } = await runProgram(
+      npm,
+      ["install", "--no-fund", "--no-audit", spec],
+      {
+        ...{ logFile: `${folder}/npm.log`, cwd: folder },
+        env: headersBesideNode(),
+      },
+    );
+    if (code === 0) return undefined;
+    // npm ends with where its log is, which is nobody else's business.
+    const said = lastLines.filter((line) =>
+      line.startsWith("npm error") && !line.includes("A complete log")
+    );
+    return `npm said: ${said.at(-1) ?? `code ${code}`}`;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "there is no Node.js";
+    if (error instanceof Deno.errors.NotFound) return "there is no npm";
     throw error;
   }
 }

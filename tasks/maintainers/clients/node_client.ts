@@ -116,8 +116,12 @@ class NodeProcess {
     const id = ++this.#calls;
     const answer = Promise.withResolvers<void>();
     this.#answers.set(id, answer);
-    await this.#tell({ ...call, id } as NodeRequest);
-    await answer.promise;
+    // A process that has ended takes nothing, and answers nothing.
+    const ended = this.#ended.then(() => {
+      throw new Error(`the process has ended; it said: ${this.#errorText}`);
+    });
+    const told = this.#tell({ ...call, id } as NodeRequest);
+    await Promise.race([ended, told.then(() => answer.promise, () => ended)]);
   }
 
   async close(): Promise<void> {
@@ -137,10 +141,9 @@ class NodeProcess {
   async #readAnswers(): Promise<void> {
     for await (const line of linesOf(this.#child.stdout)) {
       // The client's own lines may be among them.
-      if (line.startsWith("{")) this.#take(JSON.parse(line));
-    }
-    for (const { reject } of this.#answers.values()) {
-      reject(new Error(`the process has ended: ${this.#errorText}`));
+      if (/^{"(ready|id|record|ended)":/.test(line)) {
+        this.#take(JSON.parse(line));
+      }
     }
   }
 

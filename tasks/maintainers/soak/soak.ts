@@ -153,9 +153,8 @@ function watchOver(participants: Participants): StandstillWatch {
       name: "the reader of the output",
       standsStillMs: () => written.standsStillMs,
     },
-    ...GROUPS.map((name) => ({
-      name: `the group '${name}'`,
-      standsStillMs: standstillOf(
+    ...GROUPS.map((name) => {
+      const look = standstillOf(
         // A transaction that is tried again and again is no progress.
         () =>
           name === "transactional"
@@ -163,8 +162,13 @@ function watchOver(participants: Participants): StandstillWatch {
             : groups.checks[name].counts.processed,
         () => isBehind(name),
         { crashes: () => groups.crews[name].counts.crashes },
-      ),
-    })),
+      );
+      return {
+        name: `the group '${name}'`,
+        standsStillMs: () => look().ms,
+        excusedMs: () => look().excusedMs,
+      };
+    }),
   ], {
     report: findings.report,
     alsoLook: () => GROUPS.forEach((name) => groups.checks[name].look()),

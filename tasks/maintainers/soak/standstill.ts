@@ -4,6 +4,8 @@ import type { Report } from "./violation.ts";
 export interface Watched {
   name: string;
   standsStillMs: () => number;
+  /** What of that is no fault of its own. Nothing by default. */
+  excusedMs?: () => number;
   /** Beside topics that cannot be written: measured, and judged elsewhere. */
   isBesideUnwritable?: boolean;
 }
@@ -13,14 +15,23 @@ const LONGEST_MS = 60_000;
 
 /** A killed member's partitions wait for the end of its session, 6 s, and its successor for the group. */
 const REJOIN_MS = 10_000;
+/** So that a group that is dead for good is found, however often its members are killed. */
+const MOST_EXCUSED_MS = 3 * REJOIN_MS;
+
+/** For how long something has stood still, in milliseconds, and what of it is no fault of its own. */
+export interface Standstill {
+  ms: number;
+  excusedMs: number;
+}
 
 /**
  * Measures for how long a count has not grown while it is behind another.
  *
  * @param done The count.
  * @param isBehind Whether there is more to do.
- * @param options `crashes`: how often those who do it were killed, each of which excuses 10 s; `nowMs`: the clock.
- * @returns For how long, in milliseconds, as of each call.
+ * @param options `crashes`: how often those who do it were killed, each of which excuses 10 s, and all of them 30;
+ * `nowMs`: the clock.
+ * @returns For how long, as of each call.
  */
 export function standstillOf(
   done: () => number,
@@ -29,7 +40,7 @@ export function standstillOf(
     crashes?: () => number;
     nowMs?: () => number;
   } = {},
-): () => number {
+): () => Standstill {
   let last = done();
   let since = { ms: nowMs(), crashes: crashes() };
   return () => {
@@ -38,8 +49,13 @@ export function standstillOf(
       last = now;
       since = { ms: nowMs(), crashes: crashes() };
     }
-    const excusedMs = REJOIN_MS * (crashes() - since.crashes);
-    return Math.max(0, nowMs() - since.ms - excusedMs);
+    return {
+      ms: nowMs() - since.ms,
+      excusedMs: Math.min(
+        REJOIN_MS * (crashes() - since.crashes),
+        MOST_EXCUSED_MS,
+      ),
+    };
   };
 }
 
@@ -73,12 +89,15 @@ export class StandstillWatch implements Disposable {
     for (const each of this.#watched) {
       const { name, isBesideUnwritable } = each;
       const ms = each.standsStillMs();
+      const excusedMs = each.excusedMs?.() ?? 0;
       const which = isBesideUnwritable ? "besideUnwritable" : "any";
       this.#longestMs[which] = Math.max(this.#longestMs[which], ms);
       if (isBesideUnwritable) continue;
-      if (ms < LONGEST_MS || this.#told.has(each)) continue;
+      if (ms - excusedMs < LONGEST_MS || this.#told.has(each)) continue;
       this.#told.add(each);
-      const what = `${name} has stood still for ${Math.round(ms / 1000)} s`;
+      const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
+      const what = `${name} has stood still for ${seconds(ms)}` +
+        (excusedMs > 0 ? `, of which kills explain ${seconds(excusedMs)}` : "");
       this.#report({ check: "stuck", what, records: [] });
     }
   }

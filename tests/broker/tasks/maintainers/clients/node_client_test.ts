@@ -32,7 +32,17 @@ exports.KafkaJS = {
     constructor(config) {
       this.#kafka = new kafkajs.Kafka({ ...ofKafkaJs(config), logLevel: 0 });
     }
-    producer = (config) => this.#kafka.producer(ofKafkaJs(config));
+    producer(config) {
+      const producer = this.#kafka.producer(ofKafkaJs(config));
+      const { send } = producer;
+      return Object.assign(producer, {
+        send(records) {
+          if (records.messages[0].value !== "die") return send(records);
+          console.log("{ a line of its own");
+          process.kill(process.pid, "SIGKILL");
+        },
+      });
+    }
     consumer(config) {
       const { fromBeginning, autoCommit, ...options } = ofKafkaJs(config);
       const consumer = this.#kafka.consumer(options);
@@ -132,3 +142,22 @@ Deno.test("nodeClient() says why a process of Node.js did not come up", {
   );
   assert(/ECONNREFUSED/.test(error.message), error.message);
 });
+
+Deno.test(
+  "nodeClient() ends the calls to a process that has died",
+  { ignore },
+  async () => {
+    await using made = await clientInNode();
+    await using lab = openLab(kafkaClient());
+    const topic = await lab.topic("node", { partitions: 1 });
+    const sender = await made.client.sender({ broker: lab.brokers[0]! });
+    for (const value of ["die", "and after that"]) {
+      await assertRejects(
+        async () => void await sender.send({ topic, value }),
+        Error,
+        "the process has ended",
+      );
+    }
+    await assertRejects(async () => void await sender.close(), Error);
+  },
+);
