@@ -107,7 +107,7 @@ async function install(folder: string): Promise<void> {
     "package.json": JSON.stringify({ private: true, type: "module" }),
   });
   const commands = blocks("sh")[0]!.replaceAll("../kafka-lab/", PROJECT)
-    .split("\n").filter((line) => line && !line.startsWith("npx"));
+    .split("\n").filter((line) => line && !line.startsWith("node"));
   const script = [...commands, "npm install node@22"].join(" &&\n");
   await succeed(folder, ["bash", "-c", script], {
     npm_config_cache: `${folder}/npm-cache`,
@@ -120,11 +120,13 @@ async function install(folder: string): Promise<void> {
 const nodeIn = (folder: string) => `${folder}/node_modules/.bin/node`;
 
 function tsxProject(folder: string): ForeignProject {
-  const tsx = `${folder}/node_modules/tsx/dist/cli.mjs`;
   return {
     folder,
     put: (programs) => write(`${folder}/src`, withRelativePaths(programs)),
-    command: (program) => [nodeIn(folder), tsx, `src/${program}`],
+    command: (program) => [
+      ...[nodeIn(folder), "--import", "tsx"],
+      `src/${program}`,
+    ],
   };
 }
 
