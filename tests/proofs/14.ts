@@ -36,7 +36,7 @@ export default {
     {
       // Without the further tries: none of them would lose anything, either.
       from:
-        "let loser = await stopUnderLoad(1);\n// Should luck save them all, we stop it again.\nfor (let again = 0; again < 7",
+        "let loser = await stopUnderLoad(1);\n// Should luck save them all, we stop it again, up to seven times.\nfor (let again = 0; again < 7",
       to: "let loser = await stopUnderLoad(-1);\nfor (let again = 0; again < 0",
       breaks: { "14/orderly-stop": '"acks=1 lost": 0' },
     },
