@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { kafkaClient } from "lib/client/kafka_client.ts";
-import { PATIENCE_MS, until } from "../../_patience.ts";
+import { until } from "../../_patience.ts";
 import { describeGroup } from "lib/admin/describe.ts";
 import type { ToolProcess } from "lib/brokers/engine.ts";
 import { findEngine } from "lib/brokers/find_engine.ts";
@@ -60,7 +60,6 @@ Deno.test("removeMembers() refuses a group of the newer protocol while it has me
     try {
       const error = await until(refused, {
         what: "the newer protocol's member",
-        deadlineMs: PATIENCE_MS,
       });
       assert(error instanceof TypeError);
       assertStringIncludes(
@@ -73,7 +72,6 @@ Deno.test("removeMembers() refuses a group of the newer protocol while it has me
     // It has left as it ended.
     await until(async () => await refused() === null, {
       what: "the group without its member",
-      deadlineMs: PATIENCE_MS,
     });
     assertEquals(await removeMembers(kafka, groupId), 0);
   }));

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ConsumerCrashError } from "lib/client/end_waits_on_crash.ts";
-import { PATIENCE_MS, until } from "../../_patience.ts";
+import { until } from "../../_patience.ts";
 import { readTopic } from "lib/consumer/read_topic.ts";
 import { openNotebook } from "lib/notebook/notebook.ts";
 
@@ -26,7 +26,7 @@ Deno.test("a notebook's wait ends with the reason for which its consumer has cra
       () =>
         until(() => received.length === 3, {
           what: "three records",
-          deadlineMs: PATIENCE_MS,
+          deadlineMs: 60_000,
         }),
       ConsumerCrashError,
       "Waited for three records, in vain: the consumer of group",

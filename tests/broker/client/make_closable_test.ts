@@ -5,7 +5,7 @@ import { connectionFromEnvironment } from "lib/client/connection.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
 import { type SocketFaults, socketFaults } from "lib/faults/socket_faults.ts";
 import { createTopic } from "lib/admin/topic.ts";
-import { PATIENCE_MS, until } from "../../_patience.ts";
+import { until } from "../../_patience.ts";
 import { withHeartbeats } from "lib/consumer/heartbeats.ts";
 import { withOwnBrokers } from "../_own_brokers.ts";
 import { letters, withTopicAndGroup } from "../_topic_with_group.ts";
@@ -172,13 +172,13 @@ Deno.test("makeClosable() ends a consumer that KafkaJS is starting again after a
     for (const { how, consumer, restarts } of all) {
       await until(() => restarts.length > 1, {
         what: "a restart that failed",
-        deadlineMs: PATIENCE_MS,
+        deadlineMs: 90_000,
       });
       assert(await endsWithin(15_000, consumer[how]()), how);
       // Nobody is left to start it once more.
       await until(() => restarts.at(-1) === false, {
         what: "a crash without restart",
-        deadlineMs: PATIENCE_MS,
+        deadlineMs: 30_000,
       });
       await consumer.disconnect();
     }
@@ -213,7 +213,7 @@ async function fetchesWithoutAnswer(
     await own.send(letters("bc"));
     await until(() => received.length >= 3, {
       what: "more",
-      deadlineMs: PATIENCE_MS,
+      deadlineMs: 30_000,
     });
     assertEquals(received.join(""), "abc");
     await consumer.disconnect();

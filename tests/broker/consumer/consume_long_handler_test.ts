@@ -3,7 +3,7 @@ import { type Consumer, Kafka, logLevel } from "kafkajs";
 import { connectionFromEnvironment } from "lib/client/connection.ts";
 import { pause } from "lib/client/interrupt.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
-import { PATIENCE_MS, until } from "../../_patience.ts";
+import { until } from "../../_patience.ts";
 import { type CommitMode, consume } from "lib/consumer/consume.ts";
 import { committedOffsets } from "lib/admin/group_offsets.ts";
 import { Ledger } from "lib/experiment/ledger.ts";
@@ -59,7 +59,7 @@ async function consumeSlowly(
   await run.until(async () => {
     const [committed] = await committedOffsets(guarded, own.groupId);
     return seen.crashes.length > 0 || committed?.offset === 5n;
-  }, { what: "the last commit", deadlineMs: PATIENCE_MS });
+  }, { what: "the last commit", deadlineMs: 30_000 });
   await consumer.disconnect();
   await run.done;
 
@@ -126,7 +126,7 @@ async function commitTooLate(kafka: Kafka) {
     });
     await until(() => seen.crashes.length > 0 || deliveries === 2, {
       what: "the crash, or the record again",
-      deadlineMs: PATIENCE_MS,
+      deadlineMs: 30_000,
     });
     await consumer.disconnect();
   });

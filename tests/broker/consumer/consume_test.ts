@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Consumer } from "kafkajs";
 import { kafkaClient } from "lib/client/kafka_client.ts";
-import { PATIENCE_MS, until } from "../../_patience.ts";
+import { until } from "../../_patience.ts";
 import { commitInBackground } from "lib/consumer/commit_in_background.ts";
 import { consume, type ConsumeOptions } from "lib/consumer/consume.ts";
 import { committedOffsets } from "lib/admin/group_offsets.ts";
@@ -145,7 +145,7 @@ Deno.test("commitInBackground() commits before the handler's error ends the cons
     await until(() => hasFailed, { what: "the error" });
     await until(async () => (await committed(own)).join() === "2", {
       what: "the commit",
-      deadlineMs: PATIENCE_MS,
+      deadlineMs: 20_000,
     });
     await consumer.disconnect();
   });

@@ -3,7 +3,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Kafka, logLevel } from "kafkajs";
 import { kafkaClient } from "lib/client/kafka_client.ts";
 import { createTopic, freshName } from "lib/admin/topic.ts";
-import { PATIENCE_MS, until } from "../../_patience.ts";
+import { until } from "../../_patience.ts";
 import { segmentFiles } from "lib/brokers/segment_files.ts";
 import { readBatches } from "lib/consumer/read_batches.ts";
 import { readTopic } from "lib/consumer/read_topic.ts";
@@ -75,7 +75,7 @@ async function consumed(kafka: Kafka, count: number) {
   });
   await until(() => values.length >= count || crash !== "", {
     what: () => `the records or a crash; ${values.length} came`,
-    deadlineMs: PATIENCE_MS,
+    deadlineMs: 30_000,
   });
   await consumer.disconnect();
   return { values, crash };

@@ -171,13 +171,13 @@ Deno.test("ReadProcessWrite shares partitions with other instances that come and
     await Promise.all([works(loops[1], 5), works(loops[2], 5)]);
     playing.isOver = true;
     await play;
-    await until(allCommitted, { what: "all records", deadlineMs: PATIENCE_MS });
+    await until(allCommitted, { what: "all records", deadlineMs: 30_000 });
   } finally {
     playing.isOver = true;
     await play;
     await Promise.all(loops.map((loop) => loop.disconnect()));
   }
-  const written = await readTopic(kafka, to, { deadlineMs: PATIENCE_MS });
+  const written = await readTopic(kafka, to, { deadlineMs: 30_000 });
   for (let partition = 0; partition < partitions; partition++) {
     const own = written.filter((record) => record.partition === partition);
     assertEquals(

@@ -51,7 +51,6 @@ Deno.test("ReadProcessWrite whose transaction the coordinator times out goes on,
           const before = await countMarkers(kafka, to);
           await until(async () => await countMarkers(kafka, to) > before, {
             what: "the coordinator to abort",
-            deadlineMs: PATIENCE_MS,
           });
         },
       });

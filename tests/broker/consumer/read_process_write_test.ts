@@ -5,7 +5,7 @@ import { within } from "lib/client/deadline.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
 import { socketFaults } from "lib/faults/socket_faults.ts";
 import { createTopic, deleteTopic, freshName } from "lib/admin/topic.ts";
-import { PATIENCE_MS, until } from "../../_patience.ts";
+import { until } from "../../_patience.ts";
 import { ChildConsumer, type KillAt } from "lib/experiment/child_consumer.ts";
 import {
   ReadProcessWrite,
@@ -36,7 +36,7 @@ Deno.test("ReadProcessWrite that is killed at any point leaves each record's out
       await child.connect();
       const what = "the child's end";
       const { signal } = await within(child.ended, {
-        deadlineMs: PATIENCE_MS,
+        deadlineMs: 20_000,
         what,
       });
       assertEquals(signal, "SIGKILL");
@@ -225,6 +225,6 @@ Deno.test("ReadProcessWrite ends inside of its process with a client of plain Ka
       },
     });
     await loop.connect();
-    await within(loop.done, { deadlineMs: PATIENCE_MS, what: "the end" });
+    await within(loop.done, { deadlineMs: 30_000, what: "the end" });
     assertEquals(await output(), "AB");
   }));

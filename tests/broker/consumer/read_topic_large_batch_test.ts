@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Kafka } from "kafkajs";
 import { connectionFromEnvironment } from "lib/client/connection.ts";
 import { kafkaClient } from "lib/client/kafka_client.ts";
-import { PATIENCE_MS, until } from "../../_patience.ts";
+import { until } from "../../_patience.ts";
 import { kafkaTool } from "lib/brokers/kafka_tool.ts";
 import { readTopic } from "lib/consumer/read_topic.ts";
 import { kafkaJsSender } from "lib/producer/kafkajs_sender.ts";
@@ -55,7 +55,7 @@ async function consumed(kafka: Kafka, topic: string) {
   });
   await until(() => crash !== "" || received > 0, {
     what: "the batch or a crash",
-    deadlineMs: PATIENCE_MS,
+    deadlineMs: 30_000,
   });
   await consumer.disconnect();
   return { crash, received };

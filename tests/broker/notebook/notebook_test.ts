@@ -16,7 +16,7 @@ import {
   freshName,
   topicExists,
 } from "lib/admin/topic.ts";
-import { PATIENCE_MS, until } from "../../_patience.ts";
+import { until } from "../../_patience.ts";
 import { openNotebook } from "lib/notebook/notebook.ts";
 import { MissingNeedsError } from "lib/notebook/require_needs.ts";
 import { markedName, ownMark } from "lib/notebook/run_name.ts";
@@ -202,7 +202,7 @@ Deno.test("close() ends although a consumer's handler waits for its own stop, de
   await until(
     async () =>
       (await printed(() => notebook.close())).includes("1 client disc"),
-    { what: "the end of the consumer", deadlineMs: PATIENCE_MS },
+    { what: "the end of the consumer", deadlineMs: 30_000 },
   );
 });
 

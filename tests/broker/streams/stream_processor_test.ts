@@ -8,7 +8,7 @@ import { readTopic } from "lib/consumer/read_topic.ts";
 import { runStream, type StreamTopology } from "lib/experiment/child_stream.ts";
 import { streamProcessor } from "lib/streams/stream_processor.ts";
 import { TopicTable } from "lib/streams/topic_table.ts";
-import { PATIENCE_MS, until } from "../../_patience.ts";
+import { until } from "../../_patience.ts";
 
 const kafka = kafkaClient({ logLevel: logLevel.NOTHING });
 const [SIZE, GRACE] = [10_000, 5_000];
@@ -190,7 +190,7 @@ Deno.test("streamProcessor() takes state back when a record fails, and joins tab
       until(async () => {
         const [lag] = await lagOf(kafka, groupId, [from]);
         return lag!.lag === 0n && lag!.end! > 0n;
-      }, { what: "the end of the input", deadlineMs: PATIENCE_MS });
+      }, { what: "the end of the input", deadlineMs: 30_000 });
     await send(from, [{ key: "Ada" }, { key: "Bob", value: "poison" }]);
     await through();
     await send(users, [{ key: "Bob", value: "Rome" }, {

@@ -20,7 +20,6 @@ import {
   type PartitionLog,
   transactionHistories,
 } from "../_transaction_history.ts";
-import { PATIENCE_MS } from "../../_patience.ts";
 
 const TOPIC = "histories";
 const HISTORIES = 10_000;
@@ -61,7 +60,7 @@ class Readings {
   async atEnd(): Promise<void> {
     await until(() => this.isAtEnd, {
       what: () => `the end of all partitions; ${this.#ends} came`,
-      deadlineMs: PATIENCE_MS,
+      deadlineMs: 60_000,
       intervalMs: 5,
     });
   }
@@ -267,7 +266,7 @@ Deno.test("ChildConsumer gives what Java's consumer gives", async () => {
 
 Deno.test("readTopic() gives what Java's consumer gives", async () => {
   const readings = await withReader(async (readings, { kafka }) => {
-    const options = { deadlineMs: PATIENCE_MS };
+    const options = { deadlineMs: 60_000 };
     for (const record of await readTopic(kafka, TOPIC, options)) {
       readings.add(record.partition, record);
     }
@@ -287,7 +286,7 @@ Deno.test("readTopic() and eachMessage of kafkaClient() give all but the markers
     const options = { isolationLevel: "read_uncommitted" as const };
     const records = await readTopic(kafka, TOPIC, {
       ...options,
-      deadlineMs: PATIENCE_MS,
+      deadlineMs: 60_000,
     });
     for (const { partition, offset } of records) found[partition]!.push(offset);
     assertEquals(found, all);
@@ -364,10 +363,7 @@ Deno.test("KafkaJS as published gives what was aborted, in histories among these
         const expected = new Set(expectedLines(partition));
         return lines.some((line) => !expected.has(line));
       });
-    await until(hasLeaked, {
-      what: "an aborted record",
-      deadlineMs: PATIENCE_MS,
-    });
+    await until(hasLeaked, { what: "an aborted record", deadlineMs: 30_000 });
     await consumer.disconnect();
   }, { plain: true });
   assert(!readings.isAtEnd);

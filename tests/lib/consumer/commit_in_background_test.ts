@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { within } from "lib/client/deadline.ts";
-import { PATIENCE_MS, until } from "../../_patience.ts";
+import { until } from "../../_patience.ts";
 import {
   commitInBackground,
   type CommitInBackgroundOptions,
@@ -10,7 +10,7 @@ import { broken, refusal, StandInConsumer } from "./_stand_in_consumer.ts";
 import { linesDuring } from "./_stderr_lines.ts";
 
 const soon = <T>(what: string, work: Promise<T>) =>
-  within(work, { deadlineMs: PATIENCE_MS, what });
+  within(work, { deadlineMs: 10_000, what });
 
 async function start(
   options: CommitInBackgroundOptions,

@@ -6,10 +6,9 @@ import { consume, type ConsumeOptions } from "lib/consumer/consume.ts";
 import type { ConsumedRecord } from "lib/consumer/consumed_record.ts";
 import { broken, refusal, StandInConsumer } from "./_stand_in_consumer.ts";
 import { linesDuring } from "./_stderr_lines.ts";
-import { PATIENCE_MS } from "../../_patience.ts";
 
 const soon = <T>(what: string, work: Promise<T>) =>
-  within(work, { deadlineMs: PATIENCE_MS, what });
+  within(work, { deadlineMs: 10_000, what });
 
 function withLog(values: string): StandInConsumer {
   const stand = new StandInConsumer();

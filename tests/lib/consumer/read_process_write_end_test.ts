@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { within } from "lib/client/deadline.ts";
-import { PATIENCE_MS, until } from "../../_patience.ts";
+import { until } from "../../_patience.ts";
 import type {
   ReadProcessWrite,
   ReadProcessWriteOptions,
@@ -8,7 +8,7 @@ import type {
 import { type LoopScene, withLoop } from "./_loop_scene.ts";
 
 const quick = { intervalMs: 2 };
-const ended = { deadlineMs: PATIENCE_MS, what: "the end" };
+const ended = { deadlineMs: 5_000, what: "the end" };
 
 /** Each way to end the loop. */
 const ends = {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { PATIENCE_MS, until } from "../../_patience.ts";
+import { until } from "../../_patience.ts";
 import { FencedError } from "lib/client/fenced_error.ts";
 import { ReadProcessWrite } from "lib/consumer/read_process_write.ts";
 import { within } from "lib/client/deadline.ts";
@@ -162,7 +162,7 @@ Deno.test("ReadProcessWrite that a producer outside of the group fences again an
   }, async ({ cluster, loop }) => {
     await loop.connect();
     const error = await assertRejects(
-      () => within(loop.done, { deadlineMs: PATIENCE_MS, what: "the end" }),
+      () => within(loop.done, { deadlineMs: 10_000, what: "the end" }),
       FencedError,
       "give each group transactional ids of its own",
     );
@@ -279,7 +279,7 @@ Deno.test("ReadProcessWrite ends at an error that no waiting can mend, and close
     }, async ({ cluster, loop, hooks }) => {
       await loop.connect();
       await assertRejects(
-        () => within(loop.done, { deadlineMs: PATIENCE_MS, what: "the end" }),
+        () => within(loop.done, { deadlineMs: 5_000, what: "the end" }),
         Error,
         type,
       );
@@ -299,7 +299,7 @@ Deno.test("ReadProcessWrite ends when its consumer crashes for good, with the re
     await committed(3n);
     cluster.members("g")[0]!.crash(new Error("the broker is of another world"));
     await assertRejects(
-      () => within(loop.done, { deadlineMs: PATIENCE_MS, what: "the end" }),
+      () => within(loop.done, { deadlineMs: 5_000, what: "the end" }),
       Error,
       "another world",
     );

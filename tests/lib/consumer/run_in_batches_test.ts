@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { within } from "lib/client/deadline.ts";
-import { PATIENCE_MS, until } from "../../_patience.ts";
+import { until } from "../../_patience.ts";
 import {
   runInBatches,
   type RunInBatchesOptions,
@@ -31,7 +31,7 @@ async function start(
 }
 
 const soon = <T>(what: string, work: Promise<T>) =>
-  within(work, { deadlineMs: PATIENCE_MS, what });
+  within(work, { deadlineMs: 10_000, what });
 
 /** A stand-in with some records in partition 0. */
 function withLog(values: string): StandInConsumer {
@@ -114,7 +114,7 @@ Deno.test("runInBatches() joins again, to look for the coordinator, when nobody 
   const { run, batches } = await start(stand);
   await run.until(() => stand.commits.length === 1, {
     what: "a commit",
-    deadlineMs: PATIENCE_MS,
+    deadlineMs: 20_000,
   });
   await stand.consumer.disconnect();
   assertEquals([batches, stand.joins], [["ab", "ab"], 2]);

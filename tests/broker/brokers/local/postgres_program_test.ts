@@ -6,7 +6,7 @@ import { isThere } from "lib/brokers/is_there.ts";
 import { localEngine } from "lib/brokers/local/local_engine.ts";
 import { childrenOf, findProcesses } from "lib/brokers/process_identity.ts";
 import { postgresMark } from "lib/brokers/process_mark.ts";
-import { PATIENCE_MS, until } from "../../../_patience.ts";
+import { until } from "../../../_patience.ts";
 import {
   otherCommand,
   type OwnBrokers,
@@ -88,7 +88,6 @@ Deno.test("up() repairs what a launcher left that was killed while it made the d
     const launcher = otherCommand(own, ["up", "postgres"]);
     await until(() => isThere(`${folderOf(own)}/data.new`), {
       what: "a data folder being made",
-      deadlineMs: PATIENCE_MS,
       intervalMs: 5,
     });
     launcher.kill("SIGKILL");
