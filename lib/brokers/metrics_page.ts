@@ -13,6 +13,23 @@ export const EXPORTER_JAR = "jmx_prometheus_javaagent";
 const READY_MS = 20_000;
 
 /**
+ * Where a page of metrics is.
+ *
+ * @param port Its port on this host.
+ * @returns The address.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(metricsUrl(20123), "http://127.0.0.1:20123/metrics");
+ * ```
+ */
+export function metricsUrl(port: number): string {
+  return `http://127.0.0.1:${port}/metrics`;
+}
+
+/**
  * Whether a page with metrics of Kafka's answers.
  *
  * @param url Where the page is.

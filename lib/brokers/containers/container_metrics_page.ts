@@ -1,9 +1,11 @@
+import { InterruptedError } from "../../client/interrupt.ts";
 import { ownCommand } from "../../client/own_command.ts";
 import type { ComposeService } from "../compose/compose_file.ts";
 import { EngineError } from "../engine_error.ts";
 import {
   EXPORTER_JAR,
   EXPORTER_RULES,
+  metricsUrl,
   noMetrics,
   pageAnswers,
   untilPageAnswers,
@@ -37,8 +39,8 @@ interface Addition {
  * @param project The containers of the file.
  * @param service The service.
  * @param options `addition`: the project's second Compose file, which is written; `missingCopies`: whether a
- * partition lacks one, so that this broker must stay; `moreJars`: fetches the exporter's jar; `onProgress`: hears that the container is made anew; `untilReady`: waits until the service is
- * as it was before.
+ * partition lacks one, so that this broker must stay; `moreJars`: fetches the exporter's jar; `onProgress`: hears
+ * that the container is made anew; `untilReady`: waits until the service is as it was before.
  * @returns Where the page is.
  * @throws {EngineError} If the service does not run, or is frozen; if copies of partitions are missing; or if its container cannot be made.
  * @throws {DeadlineError} If the page does not answer within 20 s.
@@ -72,7 +74,7 @@ export async function containerMetricsPage(
   const isFrozen = container.state === "frozen";
   const known = await publishedPort(project, container.id);
   if (known !== undefined) {
-    const url = urlOf(known);
+    const url = metricsUrl(known);
     if (isFrozen || await pageAnswers(url)) return url;
   }
   if (isFrozen) {
@@ -84,7 +86,7 @@ export async function containerMetricsPage(
   if (await missingCopies()) {
     throw noMetrics(
       name,
-      `it has to be started anew with the exporter, and other brokers' copies are missing: '${
+      `it has to be started anew with the exporter, and copies of partitions are missing, or it does not answer yet: '${
         ownCommand("kafka status")
       }' says which broker to start or thaw first`,
     );
@@ -105,11 +107,22 @@ export async function containerMetricsPage(
   try {
     await makeAnew(project, name);
     await untilReady();
-    return await untilPageAnswers(name, urlOf(port));
+    return await untilPageAnswers(name, metricsUrl(port));
   } catch (error) {
-    // Without it the service runs as before, and starts again by itself.
+    // Whoever pressed Stop, or waits for other brokers, has nothing against the exporter.
+    if (error instanceof InterruptedError) throw error;
+    if (await pageAnswers(metricsUrl(port))) throw error;
     changeFile(addition, name, undefined);
-    await makeAnew(project, name).catch(() => {});
+    await makeAnew(project, name).catch(() => {
+      throw new EngineError(
+        `${
+          (error as Error).message
+        }; without the exporter it could not be started, either: '${
+          ownCommand("kafka up")
+        }' (with --cluster for the cluster) tries again`,
+        { cause: error },
+      );
+    });
     throw error;
   }
 }
@@ -124,10 +137,6 @@ async function makeAnew(
   );
   if (result.code === 0) return;
   throw new EngineError(composeFailure([service], result));
-}
-
-function urlOf(port: number): string {
-  return `http://127.0.0.1:${port}/metrics`;
 }
 
 /** The port of this host at which a container's exporter is reached, if it has one. */

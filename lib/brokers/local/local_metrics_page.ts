@@ -5,6 +5,7 @@ import type { MoreJars } from "../jars/more_jars.ts";
 import {
   EXPORTER_JAR,
   EXPORTER_RULES,
+  metricsUrl,
   noMetrics,
   pageAnswers,
   untilPageAnswers,
@@ -60,7 +61,7 @@ export async function localMetricsPage(
     known !== undefined && known.process.pid === process.pid &&
     known.process.started === process.started
   ) {
-    const url = urlOf(known.port);
+    const url = metricsUrl(known.port);
     if (isFrozen || await pageAnswers(url)) return url;
   }
   if (isFrozen) {
@@ -74,27 +75,27 @@ export async function localMetricsPage(
   const port = known !== undefined && isPortFree(known.port)
     ? known.port
     : freePorts(1)[0]!;
-  const jcmd = jcmdOf(services.folders.python);
+  const jcmd = findJcmd(services.folders.python);
+  if (!isThere(jcmd)) {
+    throw noMetrics(
+      service,
+      `there is no '${jcmd}': run '${
+        ownCommand("setup")
+      }', which fetches a Java that has one`,
+    );
+  }
   // Written first: a process takes the exporter once, and its page may come late.
   Deno.writeTextFileSync(file, JSON.stringify({ process, port }));
   await load(process.pid, { jcmd, jar, port }).catch((error) => {
     Deno.removeSync(file);
     throw noMetrics(service, error.message);
   });
-  return await untilPageAnswers(service, urlOf(port));
+  return await untilPageAnswers(service, metricsUrl(port));
 }
 
-function urlOf(port: number): string {
-  return `http://127.0.0.1:${port}/metrics`;
-}
-
-function jcmdOf(pythonFolder: string): string {
+function findJcmd(pythonFolder: string): string {
   const java = findJava(pythonFolder)?.path ?? "java";
-  const jcmd = java.replace(/java$/, "jcmd");
-  if (isThere(jcmd)) return jcmd;
-  throw new EngineError(
-    `the Java at ${java} has no jcmd: run 'deno task setup', which fetches one that has`,
-  );
+  return java.replace(/java$/, "jcmd");
 }
 
 /** @throws {EngineError} Why it cannot be loaded. */
@@ -122,7 +123,9 @@ async function load(
   throw new EngineError(
     `jcmd could not load the exporter (${
       said.trim().replaceAll("\n", " ")
-    }); if the process has one already, start it anew with 'deno task kafka down' and 'deno task kafka up --cluster'`,
+    }); if the process has one already, start it anew with '${
+      ownCommand("kafka down")
+    }' and '${ownCommand("kafka up --cluster")}'`,
   );
 }
 

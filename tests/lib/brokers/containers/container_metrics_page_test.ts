@@ -25,12 +25,14 @@ port) exit 1 ;;
 esac`;
 
 /** Asks for the page, with a Compose that notes what the addition says when it is called, and then fails. */
-async function ask({ missing = false }) {
+async function ask({ missing = false, recovers = false }) {
   const place = Deno.makeTempDirSync();
   const addition = `${place}/addition.yaml`;
   using docker = commandScript(RUNNING);
   using compose = commandScript(
-    `grep -c javaagent ${addition} >> ${place}/calls; exit 1`,
+    `grep -c javaagent ${addition} >> ${place}/calls && exit 1; exit ${
+      recovers ? 0 : 1
+    }`,
   );
   const commands = { docker: [docker.path], compose: [compose.path] };
   const project = new ContainerProject(file, commands, { addition });
@@ -64,9 +66,21 @@ async function ask({ missing = false }) {
 }
 
 Deno.test("containerMetricsPage() makes the container anew without the exporter if it cannot be made with it", async () => {
-  const { message, left, calls } = await ask({});
-  assertEquals(message.startsWith("Cannot start 'kafka'"), true, message);
+  const { message, left, calls } = await ask({ recovers: true });
+  assertEquals(
+    message,
+    "Cannot start 'kafka': Compose ended with code 1 (it said nothing)",
+  );
   assertEquals(calls, ["1", "0"]); // with the exporter, then without
+  assertEquals(JSON.parse(left), { services: {} });
+});
+
+Deno.test("containerMetricsPage() says so if the container cannot be made without the exporter, either", async () => {
+  const { message, left } = await ask({ recovers: false });
+  assertEquals(
+    message.replace(/'[^']*kafka up'/, "'kafka up'"),
+    "Cannot start 'kafka': Compose ended with code 1 (it said nothing); without the exporter it could not be started, either: 'kafka up' (with --cluster for the cluster) tries again",
+  );
   assertEquals(JSON.parse(left), { services: {} });
 });
 
@@ -75,6 +89,6 @@ Deno.test("containerMetricsPage() leaves a broker alone while other copies are m
   assertEquals([left, calls], ["", [""]]);
   assertEquals(
     message.replace(/'[^']*kafka status'/, "'kafka status'"),
-    "Cannot read the metrics of 'kafka' as it has to be started anew with the exporter, and other brokers' copies are missing: 'kafka status' says which broker to start or thaw first",
+    "Cannot read the metrics of 'kafka' as it has to be started anew with the exporter, and copies of partitions are missing, or it does not answer yet: 'kafka status' says which broker to start or thaw first",
   );
 });
