@@ -10,7 +10,7 @@ const STAMP_OF_ALL = `${KAFKA_FOLDER}/packages_of_all.stamp`;
 const LOG_FILE = `${KAFKA_FOLDER}/logs/packages.log`;
 
 /** What lab, and the first cells of a reader, load. */
-export const START = [
+export const LOADED_AT_START = [
   "tasks/lab.ts",
   "lib/notebook/notebook.ts",
   "lib/brokers/kafka_tool.ts",
@@ -24,7 +24,7 @@ export function startPackagesAreThere(): boolean {
 /** Fetches the npm packages of a start: a tenth of all. */
 export async function fetchStartPackages(report: Report): Promise<void> {
   const config = await configOptions({ quiet: true });
-  await runDeno(["cache", ...config, ...START], report);
+  await runDeno(["cache", ...config, ...LOADED_AT_START], report);
   Deno.writeTextFileSync(STAMP, stamp());
 }
 
@@ -36,11 +36,14 @@ export function packagesAreThere(): boolean {
 /** Fetches all npm packages of deno.json, so that a kernel finds them without a network. */
 export async function fetchPackages(report: Report): Promise<void> {
   const config = await configOptions({ quiet: true });
-  // Some are what notebooks alone import.
+  // Some are imported by notebooks alone.
   const packages = Object.values(imports())
     .filter((target) => /^npm:[^/]/.test(target));
-  await runDeno(["cache", ...config, ...codeOf("lib"), ...packages], report);
-  Deno.writeTextFileSync(STAMP_OF_ALL, stamp());
+  const code = [...LOADED_AT_START, ...codeOf("lib")];
+  await runDeno(["cache", ...config, ...code, ...packages], report);
+  for (const file of [STAMP, STAMP_OF_ALL]) {
+    Deno.writeTextFileSync(file, stamp());
+  }
 }
 
 async function runDeno(args: string[], report: Report): Promise<void> {

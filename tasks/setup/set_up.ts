@@ -56,14 +56,14 @@ const CACHE: Step = {
 };
 
 /** The steps in their order; those of one row run side by side, as they wait for a network. */
-const START = [[PYTHON], [KERNEL], [JARS, START_PACKAGES]];
+const ROWS = [[PYTHON], [KERNEL], [JARS, PACKAGES], [CACHE]];
 
-/** What nobody waits for in the first minutes. */
-const REST = [[PACKAGES], [CACHE]];
+/** Without what nobody waits for in the first minutes. */
+const START_ROWS = [[PYTHON], [KERNEL], [JARS, START_PACKAGES]];
 
 /** Whether {@linkcode setUp} has nothing to do. */
 export function isSetUp(): boolean {
-  return [...START, ...REST].flat().every((step) => step.isDone());
+  return ROWS.flat().every((step) => step.isDone());
 }
 
 /**
@@ -74,7 +74,7 @@ export function isSetUp(): boolean {
 export async function setUp(
   { rest = true }: { rest?: boolean } = {},
 ): Promise<void> {
-  const rows = rest ? [...START, ...REST] : START;
+  const rows = rest ? ROWS : START_ROWS;
   if (rows.flat().every((step) => step.isDone())) return;
   const remark = platformRemark();
   if (remark) console.log(remark);

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { configOptions } from "../../../tasks/config.ts";
 import { readNotebook, textOf } from "../../../tasks/notebooks/document.ts";
-import { START } from "../../../tasks/setup/packages.ts";
+import { LOADED_AT_START } from "../../../tasks/setup/packages.ts";
 
 const config = await configOptions({ quiet: true });
 
@@ -28,7 +28,7 @@ Deno.test("fetchStartPackages() fetches what lab and notebook 00 load, and leave
   const loaded = await Promise.all(
     [...new Set([...imported, "tasks/lab.ts"])].map(packagesOf),
   );
-  const fetched = await Promise.all(START.map(packagesOf));
+  const fetched = await Promise.all(LOADED_AT_START.map(packagesOf));
   const names = (lists: string[][]) => [...new Set(lists.flat())].sort();
   assertEquals(names(loaded), names(fetched));
   assertEquals(names(fetched), ["@platformatic/wasm-utils", "kafkajs", "yaml"]);
