@@ -67,6 +67,7 @@ Deno.test({
     await withFolder(async (folder) => {
       await install(folder);
       await playStory(tsxProject(folder));
+      await takesSignalWhileBusy(tsxProject(folder));
       await playStory(tscProject(folder));
       await importAll(folder);
     });
@@ -237,6 +238,19 @@ async function playStory(project: ForeignProject): Promise<void> {
   } finally {
     for (const topic of [orders, bills]) await deleteTopic(kafka, topic);
   }
+}
+
+/** A program that is busy when it is told to end, as on a busy machine, ends in order a moment later. */
+async function takesSignalWhileBusy(project: ForeignProject): Promise<void> {
+  await project.put({
+    "busy.ts": `process.on("SIGTERM", () => process.exit(0));
+setInterval(() => {}, 1_000);
+console.log("busy");
+Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);`,
+  });
+  await whileItRuns(project, "busy.ts", async (output) => {
+    await until(() => output().includes("busy"), { deadlineMs: DEADLINE_MS });
+  });
 }
 
 /** Does some work while a program runs, then tells it to end, which it must do in order. */
