@@ -1,4 +1,5 @@
 import { Kafka, type KafkaConfig, logLevel } from "kafkajs";
+import { senderOf, transactionsOf } from "./kafkajs_interface.ts";
 import {
   CLIENT_ID,
   REQUEST_TIMEOUT_MS,
@@ -21,11 +22,7 @@ export const kafkaJsClient: TestedClient = {
       idempotent: safe,
     });
     await producer.connect();
-    return {
-      send: ({ topic, ...message }) =>
-        producer.send({ topic, messages: [message] }),
-      close: () => producer.disconnect(),
-    };
+    return senderOf(producer);
   },
   async reader({ broker, topic, groupId, sessionMs, safe = false, handle }) {
     const consumer = clientFor(broker).consumer({
@@ -49,16 +46,6 @@ export const kafkaJsClient: TestedClient = {
       ...{ transactionalId, idempotent: true, maxInFlightRequests: 1 },
     });
     await producer.connect();
-    return {
-      async begin() {
-        const transaction = await producer.transaction();
-        return {
-          send: ({ topic, ...message }) =>
-            transaction.send({ topic, messages: [message] }),
-          commit: () => transaction.commit(),
-        };
-      },
-      close: () => producer.disconnect(),
-    };
+    return transactionsOf(producer);
   },
 };

@@ -16,6 +16,7 @@ export interface ClientReport {
   system: string;
   /** How often each experiment was run. */
   runs: number;
+  /** `runs_on` is what ran it: "Deno 2.9.8", "Node.js 22.18.0". */
   clients: { name: string; version: string; runs_on: string }[];
   results: ClientResult[];
   left_out: string[];

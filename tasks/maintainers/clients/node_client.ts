@@ -116,6 +116,8 @@ class NodeProcess {
     const id = ++this.#calls;
     const answer = Promise.withResolvers<void>();
     this.#answers.set(id, answer);
+    // It may be refused before anybody awaits it.
+    answer.promise.catch(() => {});
     // A process that has ended takes nothing, and answers nothing.
     const ended = this.#ended.then(() => {
       throw new Error(`the process has ended; it said: ${this.#errorText}`);

@@ -1,4 +1,9 @@
 import {
+  type ProducerLikeKafkaJs,
+  senderOf,
+  transactionsOf,
+} from "lib/experiment/clients/kafkajs_interface.ts";
+import {
   CLIENT_ID,
   REQUEST_TIMEOUT_MS,
   type TestedClient,
@@ -8,22 +13,12 @@ import {
 interface Package {
   KafkaJS: {
     Kafka: new (config: unknown) => {
-      producer(config: unknown): Producer;
+      producer(
+        config: unknown,
+      ): ProducerLikeKafkaJs & { connect(): Promise<void> };
       consumer(config: unknown): Consumer;
     };
   };
-}
-
-interface Outgoing {
-  topic: string;
-  messages: { key?: string; value: string }[];
-}
-
-interface Producer {
-  connect(): Promise<void>;
-  send(records: Outgoing): Promise<unknown>;
-  transaction(): Promise<Producer & { commit(): Promise<void> }>;
-  disconnect(): Promise<void>;
 }
 
 interface Received {
@@ -66,11 +61,7 @@ export function confluentClient(
     ...{ name: "@confluentinc/kafka-javascript", version },
     async sender({ broker, safe = false }) {
       const producer = await producerFor(broker, { idempotent: safe });
-      return {
-        send: ({ topic, ...message }) =>
-          producer.send({ topic, messages: [message] }),
-        close: () => producer.disconnect(),
-      };
+      return senderOf(producer);
     },
     async reader(
       { broker, topic, groupId, sessionMs, safe = false, handle, onEnd },
@@ -101,17 +92,7 @@ export function confluentClient(
     },
     async transactions({ broker, transactionalId }) {
       const producer = await producerFor(broker, { transactionalId });
-      return {
-        async begin() {
-          const transaction = await producer.transaction();
-          return {
-            send: ({ topic, ...message }) =>
-              transaction.send({ topic, messages: [message] }),
-            commit: () => transaction.commit(),
-          };
-        },
-        close: () => producer.disconnect(),
-      };
+      return transactionsOf(producer);
     },
   };
 }
