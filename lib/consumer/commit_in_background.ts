@@ -28,9 +28,9 @@ export interface CommitInBackgroundOptions {
  * Makes a consumer commit in the background: what was processed since the last
  * time, every second, and at once when it stops, when it loses its partitions
  * in a rebalance and when its handler throws. KafkaJS alone commits after
- * every batch of a partition and waits for the answer, for which Kafka 4 takes
- * 5 ms (`group.coordinator.append.linger.ms`): at small batches that wait is
- * most of a record's latency.
+ * every batch of a partition and waits for the answer. Kafka 4.0 and 4.1 hold
+ * it back for 5 ms (`group.coordinator.append.linger.ms`): at small batches
+ * that wait is most of a record's latency. Since 4.2 it depends on the load.
  *
  * It is at-least-once, as every commit after the work: a process that is
  * killed repeats what it did since its last commit, up to a second's work. A
