@@ -24,7 +24,7 @@ export interface MeasuringProcessOptions {
  * @param task What it is to do.
  * @param options What the error calls it, and what ends it.
  * @returns What it printed.
- * @throws {TaskError} If it fails; the message is the first line it wrote.
+ * @throws {TaskError} If it fails; the message has the first line it wrote to the standard error.
  */
 export async function runMeasuringProcess<Result>(
   script: string,
@@ -46,9 +46,10 @@ export async function runMeasuringProcess<Result>(
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
   if (code === 0) return JSON.parse(text(stdout).split("\n").at(-1)!);
+  const [said] = text(stderr).split("\n");
   throw new TaskError(
-    `Cannot measure '${called}': its process ended with code ${code} and said: ${
-      text(stderr).split("\n")[0]
-    }`,
+    `Cannot measure '${called}': its process ended with code ${code} and said ${
+      said ? `'${said}'` : "nothing"
+    }.`,
   );
 }

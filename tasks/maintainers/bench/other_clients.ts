@@ -1,4 +1,5 @@
 import { freshName } from "lib/admin/topic.ts";
+import { TaskError } from "../../command.ts";
 import { runMeasuringProcess } from "./measuring_process.ts";
 import type { MeasurementRun } from "./measurement.ts";
 import type {
@@ -16,21 +17,28 @@ export const OTHER_CLIENTS = [
 
 /**
  * Measures one of JavaScript's other clients; one that does not load on this
- * machine is noted in the report, and left out.
+ * machine, or whose process fails, is noted in the report, and left out.
  *
  * @param task Which one, and what it is to do.
  * @param run Where it is noted.
- * @returns Undefined if it does not load.
+ * @returns Undefined if it is left out.
  */
 export async function otherClientSpeeds(
   task: Omit<OtherProcessTask, "groupId">,
-  { note, signal }: MeasurementRun,
+  { note, signal }: Pick<MeasurementRun, "note" | "signal">,
 ): Promise<OtherSpeeds | undefined> {
-  const result = await runMeasuringProcess<OtherSpeeds | CannotLoad>(
-    "other_clients/other_client_process.ts",
-    { ...task, groupId: freshName("bench") } satisfies OtherProcessTask,
-    { called: task.client, signal, configFolder: "other_clients" },
-  );
+  let result: OtherSpeeds | CannotLoad;
+  try {
+    result = await runMeasuringProcess(
+      "other_clients/other_client_process.ts",
+      { ...task, groupId: freshName("bench") } satisfies OtherProcessTask,
+      { called: task.client, signal, configFolder: "other_clients" },
+    );
+  } catch (error) {
+    if (signal.aborted || !(error instanceof TaskError)) throw error;
+    note(`${task.client} is left out. ${error.message}`);
+    return undefined;
+  }
   if (!("cannotLoad" in result)) return result;
   note(`${task.client} is left out, as it does not load: ${result.cannotLoad}`);
 }
