@@ -1,3 +1,9 @@
+/**
+ * What is tried: the first try of a batch whose partition could be written the
+ * last time, that of another one, or a further try of a batch.
+ */
+export type TryKind = "writable" | "unknown" | "repeated";
+
 /** Gives back a turn. */
 export type EndTurn = () => void;
 
@@ -19,12 +25,13 @@ class Line {
 }
 
 /**
- * Bounds the tries that are under way to one leader. First tries and repeated
- * ones have lines of their own: `maxInFlightRequests` first tries may be under
- * way to a leader, and one repeated one beside them. So partitions that are
- * refused again and again, however many, never take the place of those that can
- * be written; and a leader that hangs holds up only tries that go to it, and
- * those only until another one leads.
+ * Bounds the tries that are under way to one leader. Each kind has a line of its
+ * own: `maxInFlightRequests` first tries to partitions that could be written the
+ * last time may be under way to a leader, and beside them one to a partition of
+ * which that is not known, and one repeated try. So partitions that are refused,
+ * however many, never take the place of those that can be written; and a leader
+ * that hangs holds up only tries that go to it, and those only until another one
+ * leads.
  *
  * @example Usage
  * ```ts
@@ -32,9 +39,9 @@ class Line {
  *
  * const turns = new LeaderTurns(1);
  * const order: string[] = [];
- * const end = (await turns.take(7, false))!;
- * const second = turns.take(7, false).then(() => order.push("second"));
- * const other = turns.take(8, false).then(() => order.push("of another leader"));
+ * const end = (await turns.take(7, "writable"))!;
+ * const second = turns.take(7, "writable").then(() => order.push("second"));
+ * const other = turns.take(8, "writable").then(() => order.push("of another leader"));
  * await other;
  * end();
  * await second;
@@ -42,42 +49,45 @@ class Line {
  * ```
  */
 export class LeaderTurns {
-  readonly #maxFirst: number;
+  readonly #most: Record<TryKind, number>;
   readonly #lines = new Map<string, Line>();
 
-  /** @param maxInFlightRequests How many first tries may be under way to a leader. */
+  /** @param maxInFlightRequests How many first tries to partitions that could be written may be under way to a leader. */
   constructor(maxInFlightRequests: number) {
-    this.#maxFirst = maxInFlightRequests;
+    this.#most = { writable: maxInFlightRequests, unknown: 1, repeated: 1 };
   }
 
   /**
    * Waits for a turn.
    *
-   * @param leader The leader's id. Undefined while it is not known: then there is no waiting.
-   * @param isRepeated Whether this is a further try.
+   * @param leader The leader's id; the topic's name while it is not known, so that its first try finds it out for the others.
+   * @param kind What is tried.
    * @param options What ends the wait before.
    * @returns What ends the turn; undefined if another broker leads by now, whose turn is to be taken instead.
    */
   async take(
-    leader: number | undefined,
-    isRepeated: boolean,
+    leader: number | string,
+    kind: TryKind,
     { signal, isMoved = () => false }: TurnOptions = {},
   ): Promise<EndTurn | undefined> {
-    if (leader === undefined || signal?.aborted) return () => {};
-    const key = `${leader} ${isRepeated}`;
+    if (signal?.aborted) return () => {};
+    const key = `${leader} ${kind}`;
     const line = this.#lines.get(key) ?? new Line();
     this.#lines.set(key, line);
-    if (line.underWay < (isRepeated ? 1 : this.#maxFirst)) line.underWay++;
+    if (line.underWay < this.#most[kind]) line.underWay++;
     else {
       const end = await passedOn(line, { signal, isMoved });
       if (end === "moved") return undefined;
       if (end === "aborted") return () => {};
     }
-    return () => {
+    const endTurn = () => {
       const next = line.waiting.shift();
       if (next) next();
       else if (--line.underWay === 0) this.#lines.delete(key);
     };
+    if (!isMoved()) return endTurn;
+    endTurn();
+    return undefined;
   }
 }
 

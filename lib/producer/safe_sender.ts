@@ -15,7 +15,7 @@ import {
   type ReadyBatch,
 } from "./batch_sender.ts";
 import { BatchTries } from "./batch_tries.ts";
-import { type EndTurn, LeaderTurns } from "./leader_turns.ts";
+import { type EndTurn, LeaderTurns, type TryKind } from "./leader_turns.ts";
 import { checkNumber, LARGEST_INT32 } from "./number_option.ts";
 import { fetchPartitionCount } from "./partition_count.ts";
 import {
@@ -28,9 +28,10 @@ import {
 /** How {@linkcode SafeSender} sends: to all in-sync replicas, always. */
 export interface SafeSenderOptions extends Omit<SendBatchOptions, "acks"> {
   /**
-   * How many batches may be tried for the first time at a time with one broker,
-   * and one beside them again (Java's `max.in.flight.requests.per.connection`).
-   * 5 by default. A batch that pauses before its next try does not count.
+   * How many batches may be tried for the first time at a time with one broker
+   * (Java's `max.in.flight.requests.per.connection`), and beside them one of a
+   * partition to which the last one was not written, and one again. 5 by
+   * default. A batch that pauses before its next try does not count.
    *
    * KafkaJS lets an idempotent producer have one request under way to a broker:
    * the others wait for that inside KafkaJS. So a broker gets one batch a round
@@ -90,6 +91,8 @@ export class SafeSender implements BatchSender {
   readonly #turns: LeaderTurns;
   readonly #closing = new AbortController();
   readonly #working = new Set<Promise<unknown>>();
+  /** The partitions whose last batch was written, by topic and partition. */
+  readonly #writable = new Set<string>();
   /** Those that are connected, the retired ones among them. */
   readonly #identities = new Set<Identity>();
   #identity: Promise<Identity> | undefined;
@@ -140,7 +143,15 @@ export class SafeSender implements BatchSender {
    */
   send(batches: ReadyBatch[]): Promise<BatchOutcome[]> {
     return Promise.all(
-      batches.map((batch) => this.#whileOpen(this.#deliver(batch))),
+      batches.map((batch) =>
+        this.#whileOpen(
+          this.#deliver(batch).then((outcome) => {
+            if (outcome.error) this.#writable.delete(placeOf(batch));
+            else this.#writable.add(placeOf(batch));
+            return outcome;
+          }),
+        )
+      ),
     );
   }
 
@@ -253,13 +264,14 @@ export class SafeSender implements BatchSender {
   ): Promise<BatchOutcome> {
     const { batch } = tries;
     const { signal } = this.#closing;
-    const leads = () => leaderOf(batch.topic, batch.partition);
+    const { topic, partition } = batch;
+    const leads = () => leaderOf(topic, partition) ?? topic;
     let endTurn: EndTurn | undefined;
     while (!endTurn) {
       const leader = leads();
       const isMoved = () => leads() !== leader;
       const options = { signal, isMoved };
-      endTurn = await this.#turns.take(leader, tries.count > 0, options);
+      endTurn = await this.#turns.take(leader, this.#kindOf(tries), options);
     }
     try {
       tries.begin();
@@ -269,6 +281,11 @@ export class SafeSender implements BatchSender {
     } finally {
       endTurn();
     }
+  }
+
+  #kindOf({ count, batch }: BatchTries): TryKind {
+    if (count > 0) return "repeated";
+    return this.#writable.has(placeOf(batch)) ? "writable" : "unknown";
   }
 
   /** What to do after a try that failed. */
