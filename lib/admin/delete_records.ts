@@ -29,7 +29,7 @@ interface DeleteRecordsResponse {
  * `OFFSET_OUT_OF_RANGE`, and goes on where `fromBeginning` (`auto.offset.reset`) says.
  *
  * @param kafka The cluster.
- * @param topic The topic's name. Its `cleanup.policy` must contain `delete`.
+ * @param topic The topic's name. With `cleanup.policy=compact` alone the broker refuses.
  * @param before The first offset to keep in each partition.
  * @param options `deadlineMs`: after how many milliseconds to give up, 10 s by default.
  * @returns The first offset that each partition keeps now.

@@ -28,8 +28,9 @@ const UNKNOWN_MEMBER_ID = 25;
  * its session is over, and so does a static member (`group.instance.id`) that
  * was stopped. A member that lives joins again.
  *
- * It is for groups of the classic protocol. Members of the newer one (KIP-848),
- * of share groups and of streams groups cannot be removed: they leave by
+ * It is for groups of the classic protocol. Since Kafka 4.0 Java's `Admin`
+ * removes members of the newer one (KIP-848), too; this does not. Members of
+ * share groups and of streams groups cannot be removed: they leave by
  * themselves, or when their session is over.
  *
  * @param kafka The cluster.

@@ -23,9 +23,9 @@ export interface ListenerSecurity {
     /** Whose tokens to take (OAUTHBEARER), such as those of a `tokenIssuer()`. */
     tokens?: TrustedIssuer;
     /**
-     * How long a login by SCRAM or by a token lasts, in milliseconds; then the
-     * client must log in again (`connections.max.reauth.ms`, KIP-368). By default
-     * it lasts as long as the connection.
+     * How long a login by SCRAM or by a token lasts at most, in milliseconds;
+     * then the client must log in again (`connections.max.reauth.ms`, KIP-368).
+     * By default it lasts as long as the connection, or as the token.
      */
     sessionMs?: number;
   };

@@ -79,7 +79,7 @@ const CONSUMER_REQUEST_MS = 10_000;
  * - addresses, TLS and login come from `KAFKA_BROKERS`, `KAFKA_SSL`, `KAFKA_SSL_CA` and `KAFKA_SASL_*`;
  * - log lines are short, and only warnings and errors are shown;
  * - a request that failed is repeated at least every second for half a minute,
- *   by consumers, too, to which KafkaJS gives five tries whatever the client says;
+ *   by consumers, too, to which KafkaJS gives five retries whatever the client says;
  * - consumers wait 300 ms for records rather than 5 s (`fetch.max.wait.ms`,
  *   which is 500 ms in Java), and so stop sooner;
  * - producers name the default partitioner, which is Java's, so that KafkaJS

@@ -129,8 +129,8 @@ export interface DecodeOptions {
 
 /**
  * Reads record batches, one after the other as in a segment's `.log` file and
- * in a fetch response: version 2 of the format, which is all that Kafka has
- * written since 0.11. Headers and checksums are read now, the records when asked for.
+ * in a fetch response: version 2 of the format, the only one that Kafka 4
+ * writes. Headers and checksums are read now, the records when asked for.
  *
  * @param bytes The bytes. The batches keep parts of them, not copies.
  * @param options What to do at an end within a batch, and with checksums.

@@ -77,7 +77,7 @@ export const ATTRIBUTE = {
   deleteHorizon: 0x40,
 } as const;
 
-/** The version of the format that is written and read here, and written by Kafka since 0.11. */
+/** The version of the format that is written and read here, and written by Kafka 4. */
 export const MAGIC = 2;
 
 const LARGEST_LENGTH = 2 ** 31 - 1;
@@ -161,7 +161,7 @@ export function readBatchHeader(
 
 /**
  * Reads how many bytes the batch at a position takes, and makes sure that it is
- * of version 2, as far as the bytes go. Kafka writes no other since 0.11; what
+ * of version 2, as far as the bytes go. Kafka 4 writes no other; what
  * older brokers wrote is left as it was in the segments of old topics.
  *
  * @param bytes Bytes of a segment or of a fetch response.

@@ -29,8 +29,8 @@ export interface ProduceRequest {
 const COMPRESSION_BITS = 7;
 
 /**
- * Encodes what a produce request says, versions 3 to 7 (those differ only in
- * what the response means), with this library's record batches.
+ * Encodes what a produce request says, versions 3 to 7 (of one layout; zstd
+ * needs version 7), with this library's record batches.
  *
  * @param request What to send.
  * @returns The request's bytes, behind its head.
@@ -73,7 +73,7 @@ function encodeBatch(
   return encodeRecordBatch(records(messages, now), {
     compression: COMPRESSIONS[compression & COMPRESSION_BITS]!,
     isTransactional: Boolean(transactionalId),
-    // KafkaJS counts a sequence for plain producers, too; there it must be -1.
+    // KafkaJS gives plain producers' batches the sequence 0; here it is -1, as Java's.
     ...(id < 0n ? {} : {
       producerId: id,
       producerEpoch: producerEpoch!,
