@@ -26,6 +26,7 @@ export class BatchTries {
   #wasSent = false;
   #maybeWritten = false;
   #error: Error | undefined;
+  #whenRequested: (() => void) | undefined;
 
   /** @param batch The batch. All news is reported to it. */
   constructor(batch: ReadyBatch) {
@@ -53,10 +54,15 @@ export class BatchTries {
     return this.#stage !== "none";
   }
 
-  /** A try begins. */
-  begin(): void {
+  /**
+   * A try begins.
+   *
+   * @param whenRequested Called when its request is about to be made.
+   */
+  begin(whenRequested?: () => void): void {
     this.#count++;
     this.#stage = "none";
+    this.#whenRequested = whenRequested;
   }
 
   /**
@@ -66,6 +72,7 @@ export class BatchTries {
    */
   encoding(): void {
     this.#stage = "encoding";
+    this.#whenRequested?.();
     if (this.batch.hasEnded) {
       throw new Error("The records have their results: they are not sent");
     }

@@ -1,17 +1,18 @@
 /**
- * What is tried: the first try of a batch whose partition could be written the
- * last time, that of another one, or a further try of a batch.
+ * What is tried: the first try of a batch whose partition can be written, as far
+ * as is known; that of one of which it is not known, beside others that are
+ * refused; or a further try of a batch.
  */
 export type TryKind = "writable" | "unknown" | "repeated";
 
-/** Gives back a turn. */
+/** Gives back a turn. It may be called again. */
 export type EndTurn = () => void;
 
 /** What ends the wait for a turn before it comes. */
 export interface TurnOptions {
   /** Ends the wait: the turn comes at once, and the caller must see that it is over. */
   signal?: AbortSignal;
-  /** Whether another broker leads by now, so that this line is the wrong one. Asked while it waits. */
+  /** Whether another broker leads by now, so that this line is the wrong one. Asked while it waits and when its turn comes. */
   isMoved?: () => boolean;
 }
 
@@ -26,12 +27,12 @@ class Line {
 
 /**
  * Bounds the tries that are under way to one leader. Each kind has a line of its
- * own: `maxInFlightRequests` first tries to partitions that could be written the
- * last time may be under way to a leader, and beside them one to a partition of
- * which that is not known, and one repeated try. So partitions that are refused,
- * however many, never take the place of those that can be written; and a leader
- * that hangs holds up only tries that go to it, and those only until another one
- * leads.
+ * own: `maxInFlightRequests` first tries to partitions that can be written may be
+ * under way to a leader, and beside them one to a partition of which that is not
+ * known, and one repeated try. So partitions that are refused, however many, take
+ * no place of those that can be written; and a leader that hangs holds up only
+ * tries that go to it, and those only until another one leads. While its leaders
+ * are not known, a topic has lines of its own.
  *
  * @example Usage
  * ```ts
@@ -60,7 +61,7 @@ export class LeaderTurns {
   /**
    * Waits for a turn.
    *
-   * @param leader The leader's id; the topic's name while it is not known, so that its first try finds it out for the others.
+   * @param leader The leader's id; the topic's name while it is not known, so that its first tries find it out for the others.
    * @param kind What is tried.
    * @param options What ends the wait before.
    * @returns What ends the turn; undefined if another broker leads by now, whose turn is to be taken instead.
@@ -71,7 +72,7 @@ export class LeaderTurns {
     { signal, isMoved = () => false }: TurnOptions = {},
   ): Promise<EndTurn | undefined> {
     if (signal?.aborted) return () => {};
-    const key = `${leader} ${kind}`;
+    const key = `${typeof leader} ${leader} ${kind}`;
     const line = this.#lines.get(key) ?? new Line();
     this.#lines.set(key, line);
     if (line.underWay < this.#most[kind]) line.underWay++;
@@ -80,7 +81,10 @@ export class LeaderTurns {
       if (end === "moved") return undefined;
       if (end === "aborted") return () => {};
     }
+    let hasEnded = false;
     const endTurn = () => {
+      if (hasEnded) return;
+      hasEnded = true;
       const next = line.waiting.shift();
       if (next) next();
       else if (--line.underWay === 0) this.#lines.delete(key);

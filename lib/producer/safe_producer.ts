@@ -31,7 +31,7 @@ const CONNECT_MS = 30_000;
  *   try holds up nothing but its partition, and a leader that hangs only what
  *   it leads.
  * - **No silence.** Each record ends in exactly one result: its offset, or an
- *   {@linkcode UndeliveredError} with the last answer.
+ *   {@linkcode UndeliveredError} with the last answer, if there was one.
  * - **Bounds.** `bufferMemory` and `maxPendingRecords` bound what waits. Beyond
  *   them {@linkcode add} refuses and {@linkcode append} makes its caller wait.
  * - **Giving up.** A batch is given up after `deliveryTimeoutMs`

@@ -29,9 +29,10 @@ import {
 export interface SafeSenderOptions extends Omit<SendBatchOptions, "acks"> {
   /**
    * How many batches may be tried for the first time at a time with one broker
-   * (Java's `max.in.flight.requests.per.connection`), and beside them one of a
-   * partition to which the last one was not written, and one again. 5 by
-   * default. A batch that pauses before its next try does not count.
+   * (Java's `max.in.flight.requests.per.connection`), and one beside them again.
+   * 5 by default. While batches are refused, those of new partitions and of such
+   * whose last batch was refused count apart: one of them at a time. A batch that
+   * pauses before its next try does not count.
    *
    * KafkaJS lets an idempotent producer have one request under way to a broker:
    * the others wait for that inside KafkaJS. So a broker gets one batch a round
@@ -70,8 +71,9 @@ const CLOSE_MS = 3_000;
  * the producer is retired: other partitions' batches that it has under way end
  * with it, and all later ones go to a new producer, with an id of its own.
  *
- * A batch waits for its turn with the broker that leads its partition, and has
- * none while it pauses before its next try.
+ * A batch waits for its turn with the broker that leads its partition, or with
+ * its topic while that is not known, and has none while it pauses before its
+ * next try.
  *
  * @example Usage
  * ```ts
@@ -91,8 +93,10 @@ export class SafeSender implements BatchSender {
   readonly #turns: LeaderTurns;
   readonly #closing = new AbortController();
   readonly #working = new Set<Promise<unknown>>();
-  /** The partitions whose last batch was written, by topic and partition. */
+  /** The partitions that could be written the last time, by topic and partition. */
   readonly #writable = new Set<string>();
+  /** How many batches were refused and are to be tried again. */
+  #refused = 0;
   /** Those that are connected, the retired ones among them. */
   readonly #identities = new Set<Identity>();
   #identity: Promise<Identity> | undefined;
@@ -143,15 +147,7 @@ export class SafeSender implements BatchSender {
    */
   send(batches: ReadyBatch[]): Promise<BatchOutcome[]> {
     return Promise.all(
-      batches.map((batch) =>
-        this.#whileOpen(
-          this.#deliver(batch).then((outcome) => {
-            if (outcome.error) this.#writable.delete(placeOf(batch));
-            else this.#writable.add(placeOf(batch));
-            return outcome;
-          }),
-        )
-      ),
+      batches.map((batch) => this.#whileOpen(this.#deliver(batch))),
     );
   }
 
@@ -198,6 +194,8 @@ export class SafeSender implements BatchSender {
   /** Tries until it is known what became of the batch, or its records have their results. */
   async #deliver(batch: ReadyBatch): Promise<BatchOutcome> {
     const tries = new BatchTries(batch);
+    const place = placeOf(batch);
+    let isRefused = false;
     let identity: Identity | undefined;
     let pauseMs = FIRST_PAUSE_MS;
     try {
@@ -208,9 +206,17 @@ export class SafeSender implements BatchSender {
             error: unwrapped(thrown),
             maybeWritten: false,
           }));
-        if (!outcome.error) return outcome;
+        if (!outcome.error) {
+          this.#writable.add(place);
+          return outcome;
+        }
         tries.failed(outcome);
         const next = await this.#nextStep(tries, outcome.error);
+        if (next === "again" || hasNoPlace(outcome.error)) {
+          this.#writable.delete(place);
+          if (!isRefused) this.#refused++;
+          isRefused = true;
+        }
         if (next === "change identity" && identity) {
           this.#retire(identity);
           this.#leave(identity, tries);
@@ -224,6 +230,7 @@ export class SafeSender implements BatchSender {
         pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS);
       }
     } finally {
+      if (isRefused) this.#refused--;
       if (identity) this.#leave(identity, tries);
     }
   }
@@ -274,7 +281,8 @@ export class SafeSender implements BatchSender {
       endTurn = await this.#turns.take(leader, this.#kindOf(tries), options);
     }
     try {
-      tries.begin();
+      // When the request is made, the leader is known, and others need not wait for the answer.
+      tries.begin(leads() === topic ? endTurn : undefined);
       if (this.#isOver(batch)) return { error: over(), maybeWritten: false };
       if (!reportsRequests) tries.sent(); // as far as can be known
       return await sendBatch(producer, batch, this.#options);
@@ -285,7 +293,9 @@ export class SafeSender implements BatchSender {
 
   #kindOf({ count, batch }: BatchTries): TryKind {
     if (count > 0) return "repeated";
-    return this.#writable.has(placeOf(batch)) ? "writable" : "unknown";
+    const isWritable = this.#refused === 0 ||
+      this.#writable.has(placeOf(batch));
+    return isWritable ? "writable" : "unknown";
   }
 
   /** What to do after a try that failed. */

@@ -109,3 +109,15 @@ Deno.test("LeaderTurns lets a try leave the line when another broker leads, and 
   // Nothing is left of the one that has moved.
   (await turns.take(1, "writable"))!();
 });
+
+Deno.test("LeaderTurns tells a topic that is called like a leader's id from the leader, and takes a turn back once", async () => {
+  const { order, take, end } = table(1);
+  for (const name of ["a", "b", "c"]) void take(name, 7);
+  void take("of the topic", "7");
+  await settle();
+  assertEquals(order, ["a", "of the topic"]);
+  await end("a");
+  await end("a");
+  await settle();
+  assertEquals(order, ["a", "of the topic", "b"]);
+});
