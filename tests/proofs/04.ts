@@ -84,6 +84,12 @@ export default {
           const key = String(message.key);
           return (key.startsWith("eu-") ? 0 : 2) + partitionFor(key, 2);
         };`,
+        // Partition 0 counts as none.
+        `const byRegion: ICustomPartitioner = () => ({ message }) => {
+          if (message.partition) return message.partition;
+          const key = String(message.key);
+          return (key.startsWith("eu-") ? 0 : 2) + partitionFor(key, 2);
+        };`,
         // Europa is not the EU.
         `const byRegion: ICustomPartitioner = () => ({ message }) =>
           message.partition ??
