@@ -91,6 +91,15 @@ const placed = [
           const { offset } = group!.partitions.find(({ partition }) => partition === 0)!;
           return Number(end.high) - Math.max(Number(end.low), Number(offset));
         };`,
+        // A bigint.
+        `const waiting = async (admin: Admin, groupId: string, topic: string) => {
+          const ends = await admin.fetchTopicOffsets(topic);
+          const [group] = await admin.fetchOffsets({ groupId, topics: [topic] });
+          return ends.reduce((sum, { partition, low, high }) => {
+            const { offset } = group!.partitions.find((each) => each.partition === partition)!;
+            return sum + BigInt(high) - BigInt(Math.max(Number(low), Number(offset)));
+          }, 0n);
+        };`,
         // What is stored, for whichever group.
         `const waiting = async (admin: Admin, _groupId: string, topic: string) =>
           (await admin.fetchTopicOffsets(topic))
@@ -135,6 +144,23 @@ const placed = [
             },
           });
           await until(() => seen.length >= left);
+          await consumer.disconnect();
+          return seen;
+        };`,
+        // A seek only once the first large record is there.
+        `const replayFrom = async (client: Kafka, topic: string, k: number, end: number) => {
+          const seen: string[] = [];
+          const consumer = await notebook.use(
+            client.consumer({ groupId: notebook.group("replay"), maxWaitTimeInMs: 200 }),
+          );
+          await consumer.subscribe({ topic, fromBeginning: true });
+          await consumer.run({
+            eachMessage: async ({ message }) => {
+              if (Number(message.offset) >= k) seen.push(String(message.value));
+              else consumer.seek({ topic, partition: 0, offset: String(k) });
+            },
+          });
+          await until(() => seen.length >= end - k);
           await consumer.disconnect();
           return seen;
         };`,
