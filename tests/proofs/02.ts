@@ -77,6 +77,31 @@ export default {
             return { reason: "no" };
           }
         };`,
+        // Looks into null.
+        `const decode = (value: Uint8Array | null): Decoded => {
+          if (value === null) return { deleted: true };
+          let parsed;
+          try {
+            parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(value));
+          } catch (error) {
+            return { reason: (error as Error).message };
+          }
+          const { dish, cents } = parsed;
+          if (typeof dish !== "string") return { reason: "dish is wrong" };
+          if (!Number.isInteger(cents) || cents < 0) return { reason: "cents is wrong" };
+          return { order: { dish, cents } };
+        };`,
+        // One reason, whichever field is to blame.
+        `const decode = (value: Uint8Array | null): Decoded => {
+          if (value === null) return { deleted: true };
+          try {
+            const { dish, cents } = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(value));
+            if (typeof dish === "string" && Number.isInteger(cents) && cents >= 0) return { order: { dish, cents } };
+          } catch {
+            // not JSON: the reason is below
+          }
+          return { reason: "dish or cents is wrong" };
+        };`,
         // Does not look at the dish.
         `const decode = (value: Uint8Array | null): Decoded => {
           if (value === null) return { deleted: true };
@@ -133,6 +158,19 @@ export default {
             ? { reason: problems.join(", ") }
             : { order: { cents: cents as number, dish: dish as string } };
         };`,
+        // Sentences: each begins with a capital.
+        `const decode = (value: Uint8Array | null): Decoded => {
+          if (value === null) return { deleted: true };
+          try {
+            const parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(value));
+            if (typeof parsed?.dish !== "string") return { reason: "Dish must be text" };
+            const { dish, cents } = parsed;
+            if (!Number.isInteger(cents) || cents < 0) return { reason: "Cents must be a whole number" };
+            return { order: { dish, cents } };
+          } catch {
+            return { reason: "Not JSON" };
+          }
+        };`,
       ],
     },
     letters: {
@@ -157,6 +195,28 @@ export default {
           Object.fromEntries([...Map.groupBy(messages, ({ key }) => String(key))].map(([id, own]) => [
             id, Buffer.concat(own.map(({ value }) => value!)).toString(),
           ]));`,
+        // Compresses a letter and does not cut it.
+        `const { gunzipSync, gzipSync } = await import("node:zlib");
+        const pack = (id: string, letter: string): Message[] => [{ key: id, value: gzipSync(letter) }];
+        const unpack = (messages: Got[]): Record<string, string> =>
+          Object.fromEntries(messages.map(({ key, value }) => [String(key), gunzipSync(value!).toString()]));`,
+        // Sorts the pieces' numbers as text: 10 before 2.
+        `const pack = (id: string, letter: string): Message[] => {
+          const bytes = Buffer.from(letter);
+          return Array.from({ length: Math.ceil(bytes.length / 800) }, (_, i) => ({
+            key: id,
+            value: bytes.subarray(i * 800, (i + 1) * 800),
+            headers: { piece: String(i) },
+          }));
+        };
+        const unpack = (messages: Got[]): Record<string, string> => {
+          const byId = Map.groupBy(messages, ({ key }) => String(key));
+          return Object.fromEntries([...byId].map(([id, own]) => {
+            const inOrder = new Map(own.map(({ value, headers }) => [String(headers!.piece), value!]));
+            const pieces = [...inOrder.keys()].sort().map((piece) => inOrder.get(piece)!);
+            return [id, Buffer.concat(pieces).toString()];
+          }));
+        };`,
         // Decodes each piece by itself.
         `const pack = (id: string, letter: string): Message[] => {
           const bytes = Buffer.from(letter);
