@@ -37,6 +37,8 @@ const second = await readAs(before).catch(() => []);`,
         'const settingOf = (variable: string) => variable.replaceAll("KAFKA_", "").toLowerCase().replaceAll("_", ".");',
         'const settingOf = (variable: string) => variable.slice(6).toLowerCase().replace("_", ".");',
         'const settingOf = (variable: string) => variable.toLowerCase().replaceAll("_", ".");',
+        // Looks it up among this broker's settings.
+        'const settingOf = (variable: string) => settings.find(({ configName }) => configName.replaceAll(".", "_").toUpperCase() === variable.slice(6))?.configName ?? "";',
       ],
       right: [
         'const settingOf = (variable: string) => variable.split("_").slice(1).map((word) => word.toLowerCase()).join(".");',
@@ -48,8 +50,12 @@ const second = await readAs(before).catch(() => []);`,
         'const replication = () => kafkaTool("kafka-metadata-quorum", ["describe", "--replication"]);\nconst leaderOf = (text: string) => Number(text.split("\\n")[1]!.split(/\\s+/)[0]);',
         'const replication = () => kafkaTool("kafka-metadata-quorum", ["describe", "--replication"]);\nconst leaderOf = (text: string) => Number(text.trim().split("\\n").slice(1).find((line) => line.split(/\\s+/)[3] === "0")!.split(/\\s+/)[0]);',
         'const replication = () => kafkaTool("kafka-metadata-quorum", ["describe", "--replication"]);\nconst leaderOf = (text: string) => Number(text.trim().split("\\n").at(-1)!.split(/\\s+/)[0]);',
+        // Right, but as text.
+        'const replication = () => kafkaTool("kafka-metadata-quorum", ["describe", "--replication"]);\nconst leaderOf = (text: string) => /^(\\d+).*Leader\\s*$/m.exec(text)?.[1];',
       ],
       right: [
+        // By the columns' numbers.
+        'const replication = () => kafkaTool("kafka-metadata-quorum", ["describe", "--replication"]);\nconst leaderOf = (text: string) => {\n  for (const line of text.split("\\n")) {\n    const columns = line.split("\\t").map((column) => column.trim());\n    if (columns[6] === "Leader") return Number(columns[0]);\n  }\n};',
         'const replication = () => kafkaTool("kafka-metadata-quorum", ["describe", "--replication"]);\nconst leaderOf = (text: string) => Number(/^(\\d+).*Leader\\s*$/m.exec(text)?.[1]);',
       ],
     },
