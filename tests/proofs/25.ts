@@ -166,6 +166,18 @@ const addClick = (sessions: Session[], time: number): Session[] => {
   }
   return joined;
 };`,
+        // The gap is a parameter, too.
+        `${SESSIONS_HEAD}
+const addClick = (sessions: Session[], time: number, gap = GAP): Session[] => {
+  const isNear = ({ start, end }: Session) =>
+    start - gap <= time && time <= end + gap;
+  const near = sessions.filter(isNear);
+  return [...sessions.filter((each) => !isNear(each)), {
+    start: Math.min(time, ...near.map(({ start }) => start)),
+    end: Math.max(time, ...near.map(({ end }) => end)),
+    count: near.reduce((sum, { count }) => sum + count, 1),
+  }].toSorted((a, b) => a.start - b.start);
+};`,
       ],
     },
     deadline: {
@@ -183,6 +195,8 @@ const addClick = (sessions: Session[], time: number): Session[] => {
         settle({ isOver: "streamTime - ordered >= 60" }),
         // The record's time in place of stream time.
         settle({ isOver: "time - ordered > 60" }),
+        // A payment that came before its order is in time, whatever its own time.
+        settle({ paidInTime: '(value === "ordered" || paid - ordered <= 60)' }),
       ],
       right: [
         // An entry for each order, with what is known of it.
