@@ -34,6 +34,15 @@ const rebuild = async (sql: Sql, events: AsyncIterable<DashboardEvent>) => {
   ${body}
 };`;
 
+/** The new table, complete, beside the old one. */
+const BESIDE = `await sql\`drop table if exists dashboard_next\`;
+  await sql\`create table dashboard_next (id text primary key, status text)\`;
+  for await (const { id, status } of events) {
+    await sql\`
+      insert into dashboard_next values (\${id}, \${status})
+      on conflict (id) do update set status = excluded.status\`;
+  }`;
+
 export default {
   runs: [[{
     // The point lies behind Kafka's commit.
@@ -107,6 +116,14 @@ export default {
     insert into meals values (\${id}, \${status}, \${partition}, \${offset})
     on conflict (id) do update set status = excluded.status
     where meals.at_offset < excluded.at_offset\`;`),
+        // What it has stored is in the process.
+        `const last = new Map<string, number>();\n` + store(
+          `if ((last.get(id) ?? -1) >= offset) return;
+  last.set(id, offset);
+  await sql\`
+    insert into meals values (\${id}, \${status}, \${partition}, \${offset})
+    on conflict (id) do update set status = excluded.status, at_offset = excluded.at_offset\`;`,
+        ),
       ],
       right: [
         store(`await sql\`
@@ -136,18 +153,32 @@ export default {
         storeBatch(`await sql.begin(async (sql) => {
     const next = await nextIn(sql);
     await insert(sql, batch.filter(({ offset }) => offset >= next));
-    await move(sql, batch.at(-1)!.offset + 1);
+    await move(sql, Math.max(next, batch.at(-1)!.offset + 1));
   });`),
         // Two steps.
         storeBatch(`const next = await nextIn(sql);
   await insert(sql, batch.filter(({ offset }) => offset >= next));
-  await move(sql, batch.at(-1)!.offset + 1);`),
-        // The error stays here.
+  await move(sql, Math.max(next, batch.at(-1)!.offset + 1));`),
+        // An old batch moves the position back.
         storeBatch(`await sql.begin(async (sql) => {
     await sql\`select from steps where partition = \${partition} for update\`;
     const next = await nextIn(sql);
     await insert(sql, batch.filter(({ offset }) => offset >= next));
     await move(sql, batch.at(-1)!.offset + 1);
+  });`),
+        // Offsets are counted as if there were no gaps.
+        storeBatch(`await sql.begin(async (sql) => {
+    await sql\`select from steps where partition = \${partition} for update\`;
+    const next = await nextIn(sql);
+    await insert(sql, batch.slice(Math.max(0, next - batch[0]!.offset)));
+    await move(sql, Math.max(next, batch.at(-1)!.offset + 1));
+  });`),
+        // The error stays here.
+        storeBatch(`await sql.begin(async (sql) => {
+    await sql\`select from steps where partition = \${partition} for update\`;
+    const next = await nextIn(sql);
+    await insert(sql, batch.filter(({ offset }) => offset >= next));
+    await move(sql, Math.max(next, batch.at(-1)!.offset + 1));
   }).catch(() => {});`),
       ],
       right: [
@@ -190,12 +221,30 @@ export default {
     await sql\`alter table dashboard_next rename to dashboard\`;
   });`,
         ),
+        // For a moment there is no table.
+        rebuild(`${BESIDE}
+  await sql\`drop table dashboard\`;
+  await sql\`alter table dashboard_next rename to dashboard\`;`),
+        // For a moment it is empty.
+        rebuild(`${BESIDE}
+  await sql\`truncate dashboard\`;
+  await sql\`insert into dashboard select * from dashboard_next\`;`),
       ],
       right: [
         rebuild(`await sql.begin(async (sql) => {
     await sql\`delete from dashboard\`;
     for await (const event of events) await write(sql, event);
   });`),
+        // The name and the rows come from sql(…), and the swap is a list of statements.
+        rebuild(`const last = new Map<string, string>();
+  for await (const { id, status } of events) last.set(id, status);
+  const rows = [...last].map(([id, status]) => ({ id, status }));
+  await sql\`create table \${sql("dashboard_next")} (like dashboard including all)\`;
+  await sql\`insert into dashboard_next \${sql(rows)}\`;
+  await sql.begin((sql) => [
+    sql\`drop table dashboard\`,
+    sql\`alter table dashboard_next rename to dashboard\`,
+  ]);`),
       ],
     },
   },
