@@ -183,6 +183,18 @@ const noWrites`,
         forget(
           `{ "cleanup.policy": "delete", "retention.ms": ms / 2, "delete.retention.ms": 0 }`,
         ),
+        // Those who stay leave after a week.
+        forget(
+          `{ "cleanup.policy": "compact,delete", "max.compaction.lag.ms": ms / 4, "delete.retention.ms": ms / 4 }`,
+        ),
+        // One part in a hundred must be new before the cleaner comes.
+        forget(
+          `{ "cleanup.policy": "compact", "segment.ms": ms / 4, "min.cleanable.dirty.ratio": 0.01, "delete.retention.ms": ms / 4 }`,
+        ),
+        // Half of it must be.
+        forget(
+          `{ "cleanup.policy": "compact", "segment.ms": ms / 4, "delete.retention.ms": ms / 4 }`,
+        ),
         // The active segment is never closed in time.
         forget(
           `{ "cleanup.policy": "compact", "min.cleanable.dirty.ratio": 0, "delete.retention.ms": 0 }`,
@@ -206,6 +218,16 @@ const noWrites`,
         ),
         forget(
           `{ "cleanup.policy": "compact", "max.compaction.lag.ms": Math.floor(ms / 10), "delete.retention.ms": 0 }`,
+        ),
+        forget(
+          `{ "cleanup.policy": "compact", "max.compaction.lag.ms": ms / 3, "delete.retention.ms": ms / 3 }`,
+        ),
+        // What is closed is cleaned, long before it must be.
+        forget(
+          `{ "cleanup.policy": "compact", "segment.ms": ms / 4, "max.compaction.lag.ms": ms, "min.cleanable.dirty.ratio": 0, "delete.retention.ms": ms / 4 }`,
+        ),
+        forget(
+          `{ "cleanup.policy": "compact,delete", "retention.ms": -1, "max.compaction.lag.ms": ms / 4, "delete.retention.ms": ms / 4 }`,
         ),
       ],
     },
