@@ -93,6 +93,11 @@ export default {
   seen.add(id);
   if (event === "OrderCreated") open.add(order);
   else open.delete(order);`),
+        // Only what is paid stays open.
+        apply(`if (seen.has(id)) return;
+  seen.add(id);
+  if (event === "OrderCreated") open.add(order);
+  else if (event !== "OrderPaid") open.delete(order);`),
         // It remembers one id.
         apply(`if (seen.has(id)) return;
   seen.clear();
@@ -133,6 +138,27 @@ export default {
     await insert(sql as never);
     await take(sql as never);
   });`),
+        // The event comes after the sale's commit.
+        checkout(`await sql.begin(async (sql) => {
+    await insert(sql as never);
+    await take(sql as never);
+  });
+  await event(sql);
+  void send;`),
+        // The event says neither where to nor what.
+        checkout(`await sql.begin(async (sql) => {
+    await insert(sql as never);
+    await sql\`insert into events (id) values (\${id})\`;
+    await take(sql as never);
+  });
+  void [send, event];`),
+        // Topic and payload are swapped.
+        checkout(`await sql.begin(async (sql) => {
+    await insert(sql as never);
+    await sql\`insert into events values (\${id}, \${dish}, \${topic})\`;
+    await take(sql as never);
+  });
+  void [send, event];`),
         // The outbox, and the record as well.
         checkout(`await sql.begin(async (sql) => {
     await insert(sql as never);
@@ -149,6 +175,22 @@ export default {
   void send;`),
       ],
       right: [
+        // It looks at the stock, and has an error of its own.
+        checkout(`void [send, take];
+  await sql.begin(async (sql) => {
+    const { count } = await sql\`
+      update stock set portions = portions - 1 where dish = \${dish} and portions > 0\`;
+    if (count === 0) throw new Error("sold out");
+    await insert(sql as never);
+    await event(sql as never);
+  });`),
+        // The payload is an object.
+        checkout(`await sql.begin(async (sql) => {
+    await insert(sql as never);
+    await take(sql as never);
+    await sql\`insert into events values (\${id}, \${topic}, \${JSON.stringify({ id, dish })})\`;
+  });
+  void [send, event];`),
         // One statement is a transaction, too.
         checkout(`void [send, insert, take, event];
   await sql\`
