@@ -94,6 +94,24 @@ export default {
     last = next;
     return next;
   };`),
+        // All that wait share one promise, which knows no results.
+        gather(`let waiting: string[] = [];
+  let running: Promise<unknown> | undefined;
+  return (value) => {
+    waiting.push(value);
+    running ??= (async () => {
+      try {
+        while (waiting.length) {
+          const values = waiting;
+          waiting = [];
+          await send(values);
+        }
+      } finally {
+        running = undefined;
+      }
+    })();
+    return running;
+  };`),
         // Gathers for a moment, and does not wait for the send before.
         gather(`let waiting: string[] = [];
   let next: Promise<unknown> | undefined;
