@@ -104,6 +104,21 @@ const once = (_database: DatabaseSync, id: string, effect: () => void): boolean 
   if (isNew) effect();
   return isNew;`,
         ),
+        // It looks before the transaction begins.
+        once(
+          `database.exec("CREATE TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY)");
+  if (database.prepare("SELECT id FROM seen WHERE id = ?").get(id)) return false;
+  database.exec("BEGIN");
+  try {
+    effect();
+    database.prepare("INSERT OR IGNORE INTO seen VALUES (?)").run(id);
+    database.exec("COMMIT");
+    return true;
+  } catch (error) {
+    database.exec("ROLLBACK");
+    throw error;
+  }`,
+        ),
         // The error stays here.
         once(
           `database.exec("CREATE TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY)");
@@ -137,6 +152,22 @@ const once = (_database: DatabaseSync, id: string, effect: () => void): boolean 
     if (isOpen) database.exec("ROLLBACK");
   }`,
         ),
+        // The check and the effect in a transaction that locks nothing yet.
+        once(
+          `database.exec("BEGIN; CREATE TABLE IF NOT EXISTS seen (id TEXT)");
+  try {
+    const isNew = !database.prepare("SELECT id FROM seen WHERE id = ?").get(id);
+    if (isNew) {
+      database.prepare("INSERT INTO seen VALUES (?)").run(id);
+      effect();
+    }
+    database.exec("COMMIT");
+    return isNew;
+  } catch (error) {
+    database.exec("ROLLBACK");
+    throw error;
+  }`,
+        ),
       ],
     },
     bookmark: {
@@ -167,6 +198,20 @@ const once = (_database: DatabaseSync, id: string, effect: () => void): boolean 
     database.exec("ROLLBACK");
     throw error;
   }`),
+        // Stores every record, not the next offset.
+        apply(
+          `database.exec("CREATE TABLE IF NOT EXISTS done (place TEXT PRIMARY KEY)");
+  void [nextOf, put];
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const insert = database.prepare("INSERT OR IGNORE INTO done VALUES (?)");
+    if (insert.run(partition + "/" + offset).changes === 1) effect();
+    database.exec("COMMIT");
+  } catch (error) {
+    database.exec("ROLLBACK");
+    throw error;
+  }`,
+        ),
         // Stores the last offset, and takes it for the next.
         apply(`if (offset < nextOf(partition)) return;
   database.exec("BEGIN");
