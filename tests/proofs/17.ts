@@ -88,6 +88,8 @@ export default {
       ],
       right: [
         'const safeConfig: ProducerConfig = { idempotent: true, retry: { retries: 50 } };\nconst safeMessage: Message = { partition: 2, value: "A" };',
+        // With pauses for real outages.
+        'const safeConfig: ProducerConfig = { idempotent: true, retry: { retries: 20, initialRetryTime: 300, maxRetryTime: 30_000 } };\nconst safeMessage: Message = { key: "order-1", value: "A" };',
       ],
     },
     broker: {
@@ -152,6 +154,10 @@ export default {
         sendAll(`for (const value of values) {
     try { await send(value); acknowledged.push(value); } catch { break; }
   }`),
+        // The producer stays, and what got lost is left out.
+        sendAll(`for (const value of values) await send(value).catch(() => {});
+  const { readTopic } = await import("lib/consumer/read_topic.ts");
+  for (const { value } of await readTopic(kafka, topic)) acknowledged.push(value!);`),
         // All in one.
         sendAll(
           `await Promise.all(values.map((value) => send(value).then(() => acknowledged.push(value), () => {})));`,
