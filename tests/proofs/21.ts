@@ -123,6 +123,28 @@ export default {
     partitions: [{ partition: 0, offset }],
   });
 };`,
+        // The output outside of the transaction.
+        `${TRANSFER_HEAD}
+  const messages = records.map(({ value }) => ({ value: work(value!) }));
+  const transaction = await producer.transaction();
+  await producer.send({ topic: to, messages });
+  const offset = \`\${records.at(-1)!.offset + 1n}\`;
+  const topics = [{ topic: from, partitions: [{ partition: 0, offset }] }];
+  await transaction.sendOffsets({ consumerGroupId: groupId, topics });
+  await transaction.commit();
+};`,
+        // Two transactions, first the offset's.
+        `${TRANSFER_HEAD}
+  const messages = records.map(({ value }) => ({ value: work(value!) }));
+  const offset = \`\${records.at(-1)!.offset + 1n}\`;
+  const topics = [{ topic: from, partitions: [{ partition: 0, offset }] }];
+  const first = await producer.transaction();
+  await first.sendOffsets({ consumerGroupId: groupId, topics });
+  await first.commit();
+  const second = await producer.transaction();
+  await second.send({ topic: to, messages });
+  await second.commit();
+};`,
         // The error is swallowed.
         `${TRANSFER_HEAD}
   const transaction = await producer.transaction();
@@ -198,6 +220,56 @@ export default {
     } catch (error) {
       const { type } = error as { type?: string };
       if (type !== "CONCURRENT_TRANSACTIONS" || n === 3) throw error;
+    }
+  }
+};`,
+        // It looks at the clock before the pause, and calls after it.
+        `${BACK_OFF_HEAD}
+  for (let ms = 2;; ms *= 2) {
+    try {
+      return await work();
+    } catch (error) {
+      const { type } = error as { type?: string };
+      if (type !== "CONCURRENT_TRANSACTIONS" || Date.now() > latest) throw error;
+      await pause(ms);
+    }
+  }
+};`,
+        // Only a fenced producer's error is not tried again.
+        `${BACK_OFF_HEAD}
+  for (let ms = 2;; ms *= 2) {
+    try {
+      return await work();
+    } catch (error) {
+      const { type } = error as { type?: string };
+      if (type === "INVALID_PRODUCER_EPOCH" || Date.now() + ms > latest) throw error;
+      await pause(ms);
+    }
+  }
+};`,
+        // Other errors are swallowed.
+        `${BACK_OFF_HEAD}
+  for (let ms = 2;; ms *= 2) {
+    try {
+      return await work();
+    } catch (error) {
+      const { type } = error as { type?: string };
+      if (type !== "CONCURRENT_TRANSACTIONS") return undefined as T;
+      if (Date.now() + ms > latest) throw error;
+      await pause(ms);
+    }
+  }
+};`,
+        // What work gives is not returned.
+        `${BACK_OFF_HEAD}
+  for (let ms = 2;; ms *= 2) {
+    try {
+      await work();
+      return undefined as T;
+    } catch (error) {
+      const { type } = error as { type?: string };
+      if (type !== "CONCURRENT_TRANSACTIONS" || Date.now() + ms > latest) throw error;
+      await pause(ms);
     }
   }
 };`,
