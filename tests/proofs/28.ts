@@ -119,6 +119,36 @@ export default {
             .map((operation) => ({ ...mine, resourceName, operation }))),
           { ...mine, resourceType: Resource.GROUP, resourceName: "billing", operation: Operation.READ },
         ];`,
+        // The right to be idempotent, which WRITE on a topic brings.
+        `const mine = { ...rule, principal: "User:billing" };
+        const acls = [
+          { ...mine, resourceName: "orders", operation: Operation.READ },
+          { ...mine, resourceName: "bills", operation: Operation.WRITE },
+          { ...mine, resourceType: Resource.GROUP, resourceName: "billing", operation: Operation.READ },
+          { ...mine, resourceType: Resource.CLUSTER, resourceName: "kafka-cluster", operation: Operation.IDEMPOTENT_WRITE },
+        ];`,
+        // Creates bills, too.
+        `const mine = { ...rule, principal: "User:billing" };
+        const acls = [
+          { ...mine, resourceName: "orders", operation: Operation.READ },
+          { ...mine, resourceName: "bills", operation: Operation.WRITE },
+          { ...mine, resourceName: "bills", operation: Operation.CREATE },
+          { ...mine, resourceType: Resource.GROUP, resourceName: "billing", operation: Operation.READ },
+        ];`,
+        // Everything on its group.
+        `const mine = { ...rule, principal: "User:billing" };
+        const acls = [
+          { ...mine, resourceName: "orders", operation: Operation.READ },
+          { ...mine, resourceName: "bills", operation: Operation.WRITE },
+          { ...mine, resourceType: Resource.GROUP, resourceName: "billing", operation: Operation.ALL },
+        ];`,
+        // Groups that begin like its own.
+        `const mine = { ...rule, principal: "User:billing" };
+        const acls = [
+          { ...mine, resourceName: "orders", operation: Operation.READ },
+          { ...mine, resourceName: "bills", operation: Operation.WRITE },
+          { ...mine, resourceType: Resource.GROUP, resourceName: "billing", resourcePatternType: Pattern.PREFIXED, operation: Operation.READ },
+        ];`,
       ],
       right: [
         // What is implied is written out.
