@@ -81,6 +81,17 @@ export default {
             return writer ? { value: writer.fromBuffer(bytes.subarray(5)) } : { unknownSchema: id };
           } catch { return { broken: true }; }
         };`,
+        // JSON begins with a brace or a bracket.
+        `const decode = (bytes: Buffer | null, known: Map<number, Type>): Decoded => {
+          if (bytes === null) return { deleted: true };
+          try {
+            if (bytes[0] !== 0 && !/^[{[]/.test(bytes.toString())) return { broken: true };
+            if (bytes[0] !== 0) return { value: JSON.parse(bytes.toString()) };
+            const id = bytes.readInt32BE(1);
+            const writer = known.get(id);
+            return writer ? { value: writer.fromBuffer(bytes.subarray(5)) } : { unknownSchema: id };
+          } catch { return { broken: true }; }
+        };`,
         // A number of one byte.
         `const decode = (bytes: Buffer | null, known: Map<number, Type>): Decoded => {
           if (bytes === null) return { deleted: true };
