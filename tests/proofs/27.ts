@@ -104,6 +104,10 @@ export default {
         brokers(
           "const written = load.mbPerSecond * load.replicas;\n  return Math.floor(Math.max(written / broker.mbPerSecond, written * load.days * 86_400 / 1e6 / broker.terabytes, load.replicas));",
         ),
+        // A terabyte in powers of two.
+        brokers(
+          "const written = load.mbPerSecond * load.replicas;\n  return Math.ceil(Math.max(written / broker.mbPerSecond, written * load.days * 86_400 / 2 ** 20 / broker.terabytes, load.replicas));",
+        ),
         // Adds what may share a broker.
         brokers(
           "const written = load.mbPerSecond * load.replicas;\n  return Math.max(load.replicas, Math.ceil(written / broker.mbPerSecond + written * load.days * 86_400 / 1e6 / broker.terabytes));",
