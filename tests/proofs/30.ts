@@ -85,6 +85,14 @@ export default {
         firstLost(
           'return [...named("refuses"), ...named("acknowledges")].find((record) => !named("finds").includes(record));',
         ),
+        // The last answer for each name.
+        firstLost(
+          'const last = new Map(operations.filter(({ what }) => what === "acknowledges" || what === "refuses").map(({ what, record }) => [record, what])); return [...last.keys()].find((record) => last.get(record) === "acknowledges" && !named("finds").includes(record!));',
+        ),
+        // Its names come in the order of the first answer.
+        firstLost(
+          'const some = new Map<string, boolean>(); for (const { what, record } of operations) if (what === "acknowledges" || what === "refuses") some.set(record!, what === "acknowledges" || some.get(record!) === true); return [...some.keys()].find((record) => some.get(record) && !named("finds").includes(record));',
+        ),
         // In the order of sending.
         firstLost(
           'const all = named("acknowledges"); return named("sends").find((record) => all.includes(record) && !named("finds").includes(record));',
