@@ -110,6 +110,8 @@ export default {
         partitioner("return Math.abs(murmur2(key!));"),
         partitioner("return murmur2(key!) % 12;"),
         partitioner("return key!.reduce((sum, byte) => sum + byte, 0);"),
+        // Right with 12 partitions only.
+        partitioner("return (murmur2(key!) & 0x7fffffff) % 12;"),
       ],
       right: [
         partitioner("return (murmur2(key!) >>> 0) % 2 ** 31;"),
