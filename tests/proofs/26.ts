@@ -93,6 +93,37 @@ export default {
           const offset = letters.at(-1)!.offset + 1n;
           await resetOffsets(kafka, { groupId: replayed, topic: from }, [{ partition: 0, offset }]);
         };`,
+        `let nextLetter = 0n; // remembers it in the process
+        const replay = async (from: string, to: string) => {
+          const letters = await readTopic(kafka, from, { fromOffset: nextLetter });
+          const messages = letters.map(({ key, value, headers }) => ({ key, value, headers: headers as Record<string, string> }))
+            .filter((it) => !it.headers["failed-cause"]!.startsWith("SyntaxError"));
+          const out = await notebook.use(kafka.producer());
+          if (messages.length > 0) await out.send({ topic: to, messages });
+          nextLetter += BigInt(letters.length);
+        };`,
+        `const replay = async (from: string, to: string) => { // SyntaxError anywhere
+          const [place] = await committedOffsets(kafka, replayed, [from]);
+          const letters = await readTopic(kafka, from, { fromOffset: place?.offset ?? 0n });
+          if (letters.length === 0) return;
+          const messages = letters.map(({ key, value, headers }) => ({ key, value, headers: headers as Record<string, string> }))
+            .filter((it) => !it.headers["failed-cause"]!.includes("SyntaxError"));
+          const out = await notebook.use(kafka.producer());
+          if (messages.length > 0) await out.send({ topic: to, messages });
+          const offset = letters.at(-1)!.offset + 1n;
+          await resetOffsets(kafka, { groupId: replayed, topic: from }, [{ partition: 0, offset }]);
+        };`,
+        `const replay = async (from: string, to: string) => { // remembers first, sends afterwards
+          const [place] = await committedOffsets(kafka, replayed, [from]);
+          const letters = await readTopic(kafka, from, { fromOffset: place?.offset ?? 0n });
+          if (letters.length === 0) return;
+          const offset = letters.at(-1)!.offset + 1n;
+          await resetOffsets(kafka, { groupId: replayed, topic: from }, [{ partition: 0, offset }]);
+          const messages = letters.map(({ key, value, headers }) => ({ key, value, headers: headers as Record<string, string> }))
+            .filter((it) => !it.headers["failed-cause"]!.startsWith("SyntaxError"));
+          const out = await notebook.use(kafka.producer());
+          if (messages.length > 0) await out.send({ topic: to, messages });
+        };`,
       ],
       right: [
         `const replay = async (from: string, to: string) => { // one by one
