@@ -91,6 +91,10 @@ const before = [now("lag"), now("uncommitted_partitions")];`,
         gone(
           "return [...lags].some(([group, lag]) => lag > 0 && !members.has(group));",
         ),
+        // The lag of one group, the members of another.
+        gone(
+          "return [...lags.values()].some((lag) => lag > 0) && [...members.values()].some((count) => count === 0);",
+        ),
       ],
       right: [
         gone(
@@ -137,6 +141,10 @@ const before = [now("lag"), now("uncommitted_partitions")];`,
         ),
         slowShare(
           'const all = upTo(later, "+Inf") - upTo(earlier, "+Inf"); if (all === 0) return 0; return (all - upTo(later, seconds) + upTo(earlier, seconds)) / all;',
+        ),
+        // All is the largest number of a look.
+        slowShare(
+          "const all = (look: Bucket[]) => Math.max(...look.map(({ value }) => value)); const slow = (look: Bucket[]) => all(look) - upTo(look, seconds); return (slow(later) - slow(earlier)) / (all(later) - all(earlier) || 1);",
         ),
       ],
     },
