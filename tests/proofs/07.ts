@@ -84,6 +84,8 @@ export default {
         // The wrong thresholds.
         worthIt(`compress(sample, "zstd").length <= 0.9 * sample.length`),
         worthIt(`compress(sample, "zstd").length <= 0.75 * sample.length`),
+        // A fifth of what is left.
+        worthIt(`sample.length / compress(sample, "zstd").length >= 1.2`),
         // A fifth left, not a fifth saved.
         worthIt(`compress(sample, "zstd").length <= 0.2 * sample.length`),
         // Another codec.
