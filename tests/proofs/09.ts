@@ -162,6 +162,18 @@ const was = await admin.listTopics();`,
   );
   return shares;
 };`,
+        // The first member gets the whole remainder.
+        `const range: Plan = (members, counts) => {
+  const shares: Shares = Object.fromEntries(members.map((id) => [id, {}]));
+  for (const [topic, count] of Object.entries(counts)) {
+    const floor = Math.floor(count / members.length);
+    const left = [...Array(count).keys()];
+    members.forEach((id, i) => {
+      shares[id]![topic] = left.splice(0, floor + (i === 0 ? count % members.length : 0));
+    });
+  }
+  return shares;
+};`,
       ],
       right: [
         `const range: Plan = (members, counts) => {
