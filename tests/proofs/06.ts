@@ -136,9 +136,24 @@ const produceEvents = (producer: Producer, topic: string, events: ShopEvent[]) =
         `${
           SHOP_EVENT.replace("key: event.id, ", "")
         }${PRODUCE_EVENT}${PRODUCE_EVENTS}`,
+        // The id twice.
+        `${
+          SHOP_EVENT.replace("(event) })", "({ ...event, key: event.id }) })")
+        }${PRODUCE_EVENT}${PRODUCE_EVENTS}`,
+        // The text alone.
+        `${
+          SHOP_EVENT.replace("JSON.stringify(event)", "event.text")
+        }${PRODUCE_EVENT}${PRODUCE_EVENTS}`,
       ],
       right: [
         `${SHOP_EVENT}${PRODUCE_EVENT}${PRODUCE_EVENTS}`,
+        // The same JSON, in another order and on several lines.
+        `${
+          SHOP_EVENT.replace(
+            "stringify(event)",
+            "stringify({ text: event.text, id: event.id }, null, 2)",
+          )
+        }${PRODUCE_EVENT}${PRODUCE_EVENTS}`,
         `${SHOP_EVENT}
 const produceEvent = async (producer: Producer, topic: string, event: ShopEvent, done: OnDelivery) => {
   let stored: RecordMetadata[];
@@ -244,6 +259,22 @@ const gather = (ms: number, bytes: number, sendBatch: SendBatch) => {
     batch.push(value);
     size += value.length;
     if (size >= bytes) go();
+  };
+};`,
+        // It empties the array that it has handed over.
+        `type SendBatch = (values: string[]) => void;
+const gather = (ms: number, bytes: number, sendBatch: SendBatch) => {
+  const batch: string[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const go = () => {
+    clearTimeout(timer);
+    sendBatch(batch);
+    batch.length = 0;
+  };
+  return (value: string) => {
+    if (batch.length === 0) timer = setTimeout(go, ms);
+    batch.push(value);
+    if (batch.join("").length >= bytes) go();
   };
 };`,
       ],
