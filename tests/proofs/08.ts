@@ -173,6 +173,49 @@ export default {
       else timer ??= setTimeout(flush, waitMs);
     },
   });`),
+        // A full batch does not wait for the timer's insert.
+        consume(`
+  const waiting: EachMessagePayload[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = async () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const batch = waiting.splice(0);
+    if (batch.length === 0) return;
+    await insert(batch.map(({ message }) => String(message.value)));
+    await consumer.commitOffsets(next(batch.at(-1)!));
+  };
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: async (record) => {
+      waiting.push(record);
+      if (waiting.length >= 5) await flush();
+      else timer ??= setTimeout(flush, waitMs);
+    },
+  });`),
+        // Each record starts the time anew.
+        consume(`
+  const waiting: EachMessagePayload[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let last = Promise.resolve();
+  const flush = () => {
+    clearTimeout(timer);
+    const batch = waiting.splice(0);
+    return last = last.then(async () => {
+      if (batch.length === 0) return;
+      await insert(batch.map(({ message }) => String(message.value)));
+      await consumer.commitOffsets(next(batch.at(-1)!));
+    });
+  };
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: async (record) => {
+      waiting.push(record);
+      clearTimeout(timer);
+      if (waiting.length >= 5) await flush();
+      else timer = setTimeout(flush, waitMs);
+    },
+  });`),
       ],
       right: [
         // An interval that looks how old the first one is, and a flag.
@@ -270,6 +313,42 @@ export default {
     clearInterval(timer);
     await consumer.disconnect();
     await commit()?.catch(() => {});
+  };`),
+        // No timer: when no record comes, nothing is committed.
+        background(`
+  let done: ReturnType<typeof next> = [];
+  let since = Date.now();
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: async (record) => {
+      await handle(record);
+      done = next(record);
+      if (Date.now() - since < everyMs) return;
+      since = Date.now();
+      await consumer.commitOffsets(done);
+    },
+  });
+  return async () => {
+    if (done.length > 0) await consumer.commitOffsets(done);
+    await consumer.disconnect();
+  };`),
+        // Does not await handle.
+        background(`
+  let done: ReturnType<typeof next> = [];
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: async (record) => {
+      handle(record).then(() => {
+        done = next(record);
+      });
+    },
+  });
+  const commit = () => done.length > 0 ? consumer.commitOffsets(done) : undefined;
+  const timer = setInterval(() => commit()?.catch(() => {}), everyMs);
+  return async () => {
+    clearInterval(timer);
+    await commit();
+    await consumer.disconnect();
   };`),
       ],
       right: [
