@@ -85,6 +85,8 @@ export default {
         `const mySettings = { sessionTimeout: 4_500, heartbeatInterval: 1_500, metadataMaxAge: 500 };`,
         // New partitions are not read.
         `const mySettings = { sessionTimeout: 6_000, heartbeatInterval: 1_000, maxWaitTimeInMs: 1_000 };`,
+        // New partitions may be read too late.
+        `const mySettings = { sessionTimeout: 6_000, heartbeatInterval: 2_000, maxWaitTimeInMs: 500, metadataMaxAge: 3_000 };`,
       ],
       right: [
         `const mySettings = { sessionTimeout: 4_500, heartbeatInterval: 1_500, maxWaitTimeInMs: 500, metadataMaxAge: 500 };`,
@@ -208,8 +210,31 @@ export default {
     if (ids.size > 3) onStorm();
   });
 };`,
+        // Each less than a minute after the one before.
+        `const alarm = (consumer, onStorm) => {
+  let [before, last, count] = [undefined, -Infinity, 0];
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberId }, timestamp }) => {
+    if (before !== undefined && before !== memberId) {
+      count = timestamp - last < 60_000 ? count + 1 : 1;
+      last = timestamp;
+      if (count >= 3) onStorm();
+    }
+    before = memberId;
+  });
+};`,
       ],
       right: [
+        // By the clock.
+        `const alarm = (consumer, onStorm) => {
+  let before;
+  let removals = [];
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberId } }) => {
+    if (before !== undefined && memberId !== before) removals.push(Date.now());
+    before = memberId;
+    removals = removals.filter((at) => Date.now() - at < 60_000);
+    if (removals.length >= 3) onStorm();
+  });
+};`,
         `const alarm = (consumer, onStorm) => {
   const lives = [];
   consumer.on("consumer.group_join", ({ payload: { memberId }, timestamp }) => {
