@@ -23,7 +23,7 @@ const DEADLINE_MS = 60_000;
  * not run. A situation that fails is not held against the reader.
  *
  * @param name The exam's name, as in the tags of its cells: "exam-part-1".
- * @param answers The reader's answers by question; `undefined` is none yet.
+ * @param answers The reader's answers by question; `undefined`, or a question that is left out, is none yet.
  * @param situations The situations by question.
  * @throws {TypeError} If a question has no situation.
  * @throws {InterruptedError} If the Stop button was pressed.
@@ -42,19 +42,19 @@ export async function exam<Question extends string>(
   answers: Record<Question, unknown>,
   situations: Record<Question, Situation>,
 ): Promise<void> {
-  const questions = Object.keys(answers) as Question[];
+  for (const question of Object.keys(answers)) {
+    if (Object.hasOwn(situations, question)) continue;
+    throw new TypeError(
+      `Cannot hold the exam as it has no situation for "${question}"`,
+    );
+  }
+  const questions = Object.keys(situations) as Question[];
   const lines: string[] = [];
   let right = 0;
   for (const question of questions) {
-    const situation = situations[question];
-    if (situation === undefined) {
-      throw new TypeError(
-        `Cannot hold the exam as it has no situation for "${question}"`,
-      );
-    }
     const answer = answers[question];
     if (answer === undefined) continue;
-    const verdict = await decide(situation, answer);
+    const verdict = await decide(situations[question], answer);
     if (verdict === undefined) right++;
     else lines.push(`${question}: ${verdict}`);
   }

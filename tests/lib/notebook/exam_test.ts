@@ -59,6 +59,17 @@ Deno.test("exam() does not hold a situation that fails against the reader", asyn
   );
 });
 
+Deno.test("exam() counts a question that is left out as not answered", async () => {
+  const shown = await held("exam", { b: 2 }, {
+    a: { run: () => 1, taught: "01" },
+    b: { run: () => 2, taught: "01" },
+  });
+  assertEquals(
+    shown,
+    "○ Not yet: exam\n  1 of 2 right.\n  Not answered yet, so not run: a.",
+  );
+});
+
 Deno.test("exam() refuses a question without a situation", async () => {
   await assertRejects(
     () => exam("exam", { a: 1 }, {} as never),
