@@ -1,5 +1,27 @@
 import type { Proofs } from "../../tasks/maintainers/prove/proofs.ts";
 
+/** travelTo() that keeps the records of which `keeps` is true. */
+const travel = (keeps: string) =>
+  `const travelTo = async (consumer: Consumer, topic: string, time: Date) => {
+  const admin = await notebook.use(kafka.admin());
+  const from = await admin.fetchTopicOffsetsByTimestamp(topic, time.getTime());
+  const begin = new Map(from.map(({ partition, offset }) => [partition, offset]));
+  const expected = (await admin.fetchTopicOffsets(topic))
+    .reduce((sum, { partition, high }) => sum + Number(high) - Number(begin.get(partition)), 0);
+  const values = new Map<string, string>();
+  if (expected === 0) return [];
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: async ({ partition, message }) => {
+      if (${keeps}) values.set(\`\${partition}/\${message.offset}\`, String(message.value));
+    },
+  });
+  for (const [partition, offset] of begin) consumer.seek({ topic, partition, offset });
+  await until(() => values.size >= expected);
+  return [...values.values()];
+};`;
+
 export default {
   runs: [[
     {
@@ -92,6 +114,7 @@ export default {
           "committed 2, fromBeginning true": 0,
           "committed 2, fromBeginning false": 10,
         };`,
+        `const firsts = { "committed 8, fromBeginning false": 8 }; // the others are left out`,
       ],
       right: [
         `const [first, next] = [5, 10];
@@ -101,6 +124,13 @@ export default {
           "committed 8, fromBeginning false": 8,
           "committed 2, fromBeginning true": first,
           "committed 2, fromBeginning false": next,
+        };`,
+        `const firsts = { // as text
+          "nothing committed, fromBeginning true": "5",
+          "nothing committed, fromBeginning false": "10",
+          "committed 8, fromBeginning false": "8",
+          "committed 2, fromBeginning true": "5",
+          "committed 2, fromBeginning false": "10",
         };`,
       ],
     },
@@ -126,7 +156,7 @@ export default {
               if (Number(message.offset) >= begin.get(partition)!) values.push(String(message.value));
             },
           });
-          await until(() => seen.count === 11);
+          await until(() => seen.count === 19);
           return values;
         };`,
         `const travelTo = async (consumer: Consumer, topic: string, time: Date) => { // filters by time
@@ -139,14 +169,14 @@ export default {
             },
           });
           for (const partition of [0, 1, 2]) consumer.seek({ topic, partition, offset: "0" });
-          await until(() => seen.count >= 11);
+          await until(() => seen.count >= 19);
           return values;
         };`,
         `const travelTo = async (consumer: Consumer, topic: string, time: Date) => { // the first partition only
           const admin = await notebook.use(kafka.admin());
           const [from] = (await admin.fetchTopicOffsetsByTimestamp(topic, time.getTime())).sort((a, b) => a.partition - b.partition);
           const values: string[] = [];
-          if (from!.offset === "4") return values;
+          if (from!.offset === "12") return values;
           await consumer.subscribe({ topic, fromBeginning: true });
           await consumer.run({
             autoCommit: false,
@@ -155,9 +185,11 @@ export default {
             },
           });
           consumer.seek({ topic, partition: 0, offset: from!.offset });
-          await until(() => values.length >= 4 - Number(from!.offset));
+          await until(() => values.length >= 12 - Number(from!.offset));
           return [...new Set(values)];
         };`,
+        travel("true"), // earlier records are not left out
+        travel("message.offset >= begin.get(partition)!"), // offsets compared as text
       ],
       right: [
         `const travelTo = async (consumer: Consumer, topic: string, time: Date) => {
