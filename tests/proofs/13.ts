@@ -52,6 +52,9 @@ export default {
         "const fetchSettings = { minBytes: 1_000, maxWaitTimeInMs: 3_000 };",
         "const fetchSettings = { minBytes: 850, maxWaitTimeInMs: 5_000 };",
         "const fetchSettings = { minBytes: 850, maxWaitTimeInMs: 300 };",
+        // A short max wait hides a minBytes that five records do not reach.
+        "const fetchSettings = { minBytes: 1_000, maxWaitTimeInMs: 2_000 };",
+        "const fetchSettings = { minBytes: 100_000, maxWaitTimeInMs: 1_000 };",
       ],
       right: [
         "const fetchSettings = { minBytes: 700, maxWaitTimeInMs: 2_900 };",
@@ -159,6 +162,7 @@ export default {
     "exam-part-3": {
       wrong: [
         `const answers = { restart: 8, thrown: 0, unawaited: 0, idle: 0, joined: 1, moves: 2, latest: 9, outOfRange: 5, lag: 0, paused: 2 };`,
+        `const answers = { lag: 6 };`, // the others are left out
       ],
       right: [],
     },
