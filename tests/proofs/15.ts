@@ -84,6 +84,10 @@ export default {
         highWatermark(
           "return isr.length < floor ? before : logEnds[isr[0]!]!;",
         ),
+        // The least as text.
+        highWatermark(
+          "return isr.length < floor ? before : isr.map((id) => logEnds[id]!).sort()[0]!;",
+        ),
         // The last one that may be read, not the one behind it.
         highWatermark(
           "return isr.length < floor ? before : least(isr.map((id) => logEnds[id]!)) - 1n;",
@@ -104,6 +108,10 @@ export default {
         preferOf(
           "await assign([...replicas.filter((id) => id !== broker), broker]);",
         ),
+        // The list is turned round, whoever is wanted.
+        preferOf("await assign(replicas.toReversed());"),
+        // The next one in the list, whoever is wanted.
+        preferOf("await assign([...replicas.slice(1), replicas[0]!]);"),
         // The old order again.
         preferOf("await assign(isr.length > 0 ? replicas : [broker]);"),
       ],
