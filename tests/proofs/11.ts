@@ -82,6 +82,15 @@ export default {
   }
   return owners;
 };`,
+        // The larger shares for those whose ids come first.
+        `const sticky = (ids, partitions, before) => {
+  const quota = (i) => Math.floor(partitions / ids.length) + (i < partitions % ids.length ? 1 : 0);
+  const owners = Object.fromEntries(ids.map((id, i) => [id, (before[id] ?? []).slice(0, quota(i))]));
+  const kept = new Set(Object.values(owners).flat());
+  const left = [...Array(partitions).keys()].filter((p) => !kept.has(p));
+  ids.forEach((id, i) => owners[id].push(...left.splice(0, quota(i) - owners[id].length)));
+  return owners;
+};`,
         // What nobody keeps is lost.
         `const sticky = (ids, partitions, before) =>
   Object.fromEntries(ids.map((id) => [
@@ -109,6 +118,8 @@ export default {
         `const fewestMoves = (partitions, members) => Math.ceil(partitions / (members + 1));`,
         // It gets about its part.
         `const fewestMoves = (partitions, members) => Math.round(partitions / (members + 1));`,
+        // The old members get larger shares, all of them.
+        `const fewestMoves = (partitions, members) => partitions - members * Math.ceil(partitions / (members + 1));`,
         // Eager.
         `const fewestMoves = (partitions) => partitions;`,
       ],
