@@ -1,7 +1,6 @@
 /**
- * What is tried: the first try of a batch whose partition can be written, as far
- * as is known; that of one of which it is not known, beside others that are
- * refused; or a further try of a batch.
+ * What is tried: the first try of a batch whose partition could be written the
+ * last time, that of another one, or a further try of a batch.
  */
 export type TryKind = "writable" | "unknown" | "repeated";
 
@@ -27,12 +26,12 @@ class Line {
 
 /**
  * Bounds the tries that are under way to one leader. Each kind has a line of its
- * own: `maxInFlightRequests` first tries to partitions that can be written may be
- * under way to a leader, and beside them one to a partition of which that is not
- * known, and one repeated try. So partitions that are refused, however many, take
- * no place of those that can be written; and a leader that hangs holds up only
- * tries that go to it, and those only until another one leads. While its leaders
- * are not known, a topic has lines of its own.
+ * own: `maxInFlightRequests` first tries to partitions that could be written may
+ * be under way to a leader, as many to new ones, or one while batches are refused,
+ * and one repeated try. So partitions that are refused, however many, take no
+ * place of those that can be written; and a leader that hangs holds up only tries
+ * that go to it, and those only until another one leads. While its leaders are not
+ * known, a topic has lines of its own.
  *
  * @example Usage
  * ```ts
@@ -50,12 +49,17 @@ class Line {
  * ```
  */
 export class LeaderTurns {
-  readonly #most: Record<TryKind, number>;
+  readonly #maxInFlight: number;
+  readonly #isAnyRefused: () => boolean;
   readonly #lines = new Map<string, Line>();
 
-  /** @param maxInFlightRequests How many first tries to partitions that could be written may be under way to a leader. */
-  constructor(maxInFlightRequests: number) {
-    this.#most = { writable: maxInFlightRequests, unknown: 1, repeated: 1 };
+  /**
+   * @param maxInFlightRequests How many first tries of a kind may be under way to a leader.
+   * @param isAnyRefused Whether batches are refused at present.
+   */
+  constructor(maxInFlightRequests: number, isAnyRefused = () => false) {
+    this.#maxInFlight = maxInFlightRequests;
+    this.#isAnyRefused = isAnyRefused;
   }
 
   /**
@@ -75,7 +79,7 @@ export class LeaderTurns {
     const key = `${typeof leader} ${leader} ${kind}`;
     const line = this.#lines.get(key) ?? new Line();
     this.#lines.set(key, line);
-    if (line.underWay < this.#most[kind]) line.underWay++;
+    if (line.underWay < this.#most(kind)) line.underWay++;
     else {
       const end = await passedOn(line, { signal, isMoved });
       if (end === "moved") return undefined;
@@ -85,13 +89,22 @@ export class LeaderTurns {
     const endTurn = () => {
       if (hasEnded) return;
       hasEnded = true;
-      const next = line.waiting.shift();
-      if (next) next();
-      else if (--line.underWay === 0) this.#lines.delete(key);
+      line.underWay--;
+      while (line.waiting.length > 0 && line.underWay < this.#most(kind)) {
+        line.underWay++;
+        line.waiting.shift()!();
+      }
+      if (line.underWay === 0) this.#lines.delete(key);
     };
     if (!isMoved()) return endTurn;
     endTurn();
     return undefined;
+  }
+
+  #most(kind: TryKind): number {
+    const isOneByOne = kind === "repeated" ||
+      kind === "unknown" && this.#isAnyRefused();
+    return isOneByOne ? 1 : this.#maxInFlight;
   }
 }
 

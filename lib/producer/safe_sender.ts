@@ -30,9 +30,9 @@ export interface SafeSenderOptions extends Omit<SendBatchOptions, "acks"> {
   /**
    * How many batches may be tried for the first time at a time with one broker
    * (Java's `max.in.flight.requests.per.connection`), and one beside them again.
-   * 5 by default. While batches are refused, those of new partitions and of such
-   * whose last batch was refused count apart: one of them at a time. A batch that
-   * pauses before its next try does not count.
+   * 5 by default. Those of new partitions, and of such whose last batch was
+   * refused, count apart: as many, or one at a time while batches are refused. A
+   * batch that pauses before its next try does not count.
    *
    * KafkaJS lets an idempotent producer have one request under way to a broker:
    * the others wait for that inside KafkaJS. So a broker gets one batch a round
@@ -115,7 +115,7 @@ export class SafeSender implements BatchSender {
     checkSendOptions(others);
     this.#kafka = kafka;
     this.#options = others;
-    this.#turns = new LeaderTurns(maxInFlightRequests);
+    this.#turns = new LeaderTurns(maxInFlightRequests, () => this.#refused > 0);
   }
 
   /** How many producers it has retired and replaced. */
@@ -293,9 +293,7 @@ export class SafeSender implements BatchSender {
 
   #kindOf({ count, batch }: BatchTries): TryKind {
     if (count > 0) return "repeated";
-    const isWritable = this.#refused === 0 ||
-      this.#writable.has(placeOf(batch));
-    return isWritable ? "writable" : "unknown";
+    return this.#writable.has(placeOf(batch)) ? "writable" : "unknown";
   }
 
   /** What to do after a try that failed. */

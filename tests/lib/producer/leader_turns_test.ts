@@ -7,7 +7,7 @@ import {
 
 /** Takes turns, and notes who has one. */
 function table(max: number, signal?: AbortSignal) {
-  const turns = new LeaderTurns(max);
+  const turns = new LeaderTurns(max, () => true);
   const order: string[] = [];
   const ends = new Map<string, EndTurn>();
   return {
@@ -64,7 +64,7 @@ for (const kind of ["repeated", "unknown"] as const) {
 }
 
 Deno.test("LeaderTurns has one try to a topic find out its leaders, and the others join their lines then", async () => {
-  const turns = new LeaderTurns(5);
+  const turns = new LeaderTurns(1);
   let leader: number | string = "orders";
   const isMoved = () => leader !== "orders";
   const first = (await turns.take(leader, "unknown", { isMoved }))!;
@@ -120,4 +120,27 @@ Deno.test("LeaderTurns tells a topic that is called like a leader's id from the 
   await end("a");
   await settle();
   assertEquals(order, ["a", "of the topic", "b"]);
+});
+
+Deno.test("LeaderTurns lets new partitions have as many turns as others until one is refused, and again when none is", async () => {
+  let isAnyRefused = false;
+  const turns = new LeaderTurns(3, () => isAnyRefused);
+  const ends: EndTurn[] = [];
+  for (let n = 0; n < 9; n++) {
+    void turns.take(1, "unknown").then((end) => ends.push(end!));
+  }
+  await settle();
+  assertEquals(ends.length, 3);
+  isAnyRefused = true;
+  ends[0]!();
+  ends[1]!();
+  await settle();
+  assertEquals(ends.length, 3);
+  ends[2]!();
+  await settle();
+  assertEquals(ends.length, 4);
+  isAnyRefused = false;
+  ends[3]!();
+  await settle();
+  assertEquals(ends.length, 7);
 });
