@@ -7,6 +7,21 @@ const consumeEvents = async (consumer: Consumer, insert: Insert, waitMs: number)
 ${body}
 };`;
 
+/** How most of its answers collect records, */
+const COLLECT = `
+  const waiting: EachMessagePayload[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;`;
+/** and give them to a function called flush. */
+const RUN = `
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: async (record) => {
+      waiting.push(record);
+      if (waiting.length >= 5) await flush();
+      else timer ??= setTimeout(flush, waitMs);
+    },
+  });`;
+
 /** The frame of exercise 3. */
 const background = (body: string) => `
 const inBackground = async (
@@ -106,8 +121,7 @@ export default {
   });`),
         // A full batch leaves the timer running.
         consume(`
-  const waiting: EachMessagePayload[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
+${COLLECT}
   let last = Promise.resolve();
   const flush = () => {
     timer = undefined;
@@ -128,8 +142,7 @@ export default {
   });`),
         // Commits before it inserts.
         consume(`
-  const waiting: EachMessagePayload[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
+${COLLECT}
   let last = Promise.resolve();
   const flush = () => {
     clearTimeout(timer);
@@ -141,18 +154,10 @@ export default {
       await insert(batch.map(({ message }) => String(message.value)));
     });
   };
-  await consumer.run({
-    autoCommit: false,
-    eachMessage: async (record) => {
-      waiting.push(record);
-      if (waiting.length >= 5) await flush();
-      else timer ??= setTimeout(flush, waitMs);
-    },
-  });`),
+${RUN}`),
         // Commits the last one's own offset.
         consume(`
-  const waiting: EachMessagePayload[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
+${COLLECT}
   let last = Promise.resolve();
   const flush = () => {
     clearTimeout(timer);
@@ -165,18 +170,10 @@ export default {
       await consumer.commitOffsets([{ ...place!, offset: batch.at(-1)!.message.offset }]);
     });
   };
-  await consumer.run({
-    autoCommit: false,
-    eachMessage: async (record) => {
-      waiting.push(record);
-      if (waiting.length >= 5) await flush();
-      else timer ??= setTimeout(flush, waitMs);
-    },
-  });`),
+${RUN}`),
         // A full batch does not wait for the timer's insert.
         consume(`
-  const waiting: EachMessagePayload[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
+${COLLECT}
   const flush = async () => {
     clearTimeout(timer);
     timer = undefined;
@@ -185,18 +182,10 @@ export default {
     await insert(batch.map(({ message }) => String(message.value)));
     await consumer.commitOffsets(next(batch.at(-1)!));
   };
-  await consumer.run({
-    autoCommit: false,
-    eachMessage: async (record) => {
-      waiting.push(record);
-      if (waiting.length >= 5) await flush();
-      else timer ??= setTimeout(flush, waitMs);
-    },
-  });`),
+${RUN}`),
         // Each record starts the time anew.
         consume(`
-  const waiting: EachMessagePayload[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
+${COLLECT}
   let last = Promise.resolve();
   const flush = () => {
     clearTimeout(timer);

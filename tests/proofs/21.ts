@@ -21,6 +21,19 @@ const withBackOff = async <T>(
   const latest = Date.now() + limitMs;
 `;
 
+/** With pauses that double, and this in its catch. */
+const backOff = (caught: string) =>
+  `${BACK_OFF_HEAD}
+  for (let ms = 2;; ms *= 2) {
+    try {
+      return await work();
+    } catch (error) {
+      const { type } = error as { type?: string };
+${caught}
+    }
+  }
+};`;
+
 export default {
   runs: [[{
     // Killed after the commit, not between the send and the commit.
@@ -224,42 +237,21 @@ export default {
   }
 };`,
         // It looks at the clock before the pause, and calls after it.
-        `${BACK_OFF_HEAD}
-  for (let ms = 2;; ms *= 2) {
-    try {
-      return await work();
-    } catch (error) {
-      const { type } = error as { type?: string };
-      if (type !== "CONCURRENT_TRANSACTIONS" || Date.now() > latest) throw error;
-      await pause(ms);
-    }
-  }
-};`,
+        backOff(
+          `      if (type !== "CONCURRENT_TRANSACTIONS" || Date.now() > latest) throw error;
+      await pause(ms);`,
+        ),
         // Only a fenced producer's error is not tried again.
-        `${BACK_OFF_HEAD}
-  for (let ms = 2;; ms *= 2) {
-    try {
-      return await work();
-    } catch (error) {
-      const { type } = error as { type?: string };
-      if (type === "INVALID_PRODUCER_EPOCH" || Date.now() + ms > latest) throw error;
-      await pause(ms);
-    }
-  }
-};`,
+        backOff(
+          `      if (type === "INVALID_PRODUCER_EPOCH" || Date.now() + ms > latest) throw error;
+      await pause(ms);`,
+        ),
         // Other errors are swallowed.
-        `${BACK_OFF_HEAD}
-  for (let ms = 2;; ms *= 2) {
-    try {
-      return await work();
-    } catch (error) {
-      const { type } = error as { type?: string };
-      if (type !== "CONCURRENT_TRANSACTIONS") return undefined as T;
+        backOff(
+          `      if (type !== "CONCURRENT_TRANSACTIONS") return undefined as T;
       if (Date.now() + ms > latest) throw error;
-      await pause(ms);
-    }
-  }
-};`,
+      await pause(ms);`,
+        ),
         // What work gives is not returned.
         `${BACK_OFF_HEAD}
   for (let ms = 2;; ms *= 2) {

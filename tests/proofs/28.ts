@@ -1,5 +1,15 @@
 import type { Proofs } from "../../tasks/maintainers/prove/proofs.ts";
 
+/** The rules that exercise "least" asks for. */
+const ORDERS = `{ ...mine, resourceName: "orders", operation: Operation.READ }`;
+const BILLS = `{ ...mine, resourceName: "bills", operation: Operation.WRITE }`;
+const GROUP =
+  `{ ...mine, resourceType: Resource.GROUP, resourceName: "billing", operation: Operation.READ }`;
+
+const acls = (rules: string[], mine = `principal: "User:billing"`) =>
+  `const mine = { ...rule, ${mine} };
+  const acls = [${rules.join(", ")}];`;
+
 export default {
   runs: [[
     {
@@ -79,76 +89,58 @@ export default {
     least: {
       wrong: [
         // No right to the group.
-        `const mine = { ...rule, principal: "User:billing" };
-        const acls = [
-          { ...mine, resourceName: "orders", operation: Operation.READ },
-          { ...mine, resourceName: "bills", operation: Operation.WRITE },
-        ];`,
+        acls([ORDERS, BILLS]),
         // Any group.
-        `const mine = { ...rule, principal: "User:billing" };
-        const acls = [
-          { ...mine, resourceName: "orders", operation: Operation.READ },
-          { ...mine, resourceName: "bills", operation: Operation.WRITE },
-          { ...mine, resourceType: Resource.GROUP, resourceName: "*", operation: Operation.READ },
-        ];`,
+        acls([
+          ORDERS,
+          BILLS,
+          `{ ...mine, resourceType: Resource.GROUP, resourceName: "*", operation: Operation.READ }`,
+        ]),
         // Everything on bills.
-        `const mine = { ...rule, principal: "User:billing" };
-        const acls = [
-          { ...mine, resourceName: "orders", operation: Operation.READ },
-          { ...mine, resourceName: "bills", operation: Operation.ALL },
-          { ...mine, resourceType: Resource.GROUP, resourceName: "billing", operation: Operation.READ },
-        ];`,
+        acls([
+          ORDERS,
+          `{ ...mine, resourceName: "bills", operation: Operation.ALL }`,
+          GROUP,
+        ]),
         // Prefixes.
-        `const mine = { ...rule, principal: "User:billing", resourcePatternType: Pattern.PREFIXED };
-        const acls = [
-          { ...mine, resourceName: "orders", operation: Operation.READ },
-          { ...mine, resourceName: "bills", operation: Operation.WRITE },
-          { ...mine, resourceType: Resource.GROUP, resourceName: "billing", operation: Operation.READ },
-        ];`,
+        acls(
+          [ORDERS, BILLS, GROUP],
+          'principal: "User:billing", resourcePatternType: Pattern.PREFIXED',
+        ),
         // Everybody.
-        `const mine = { ...rule, principal: "User:*" };
-        const acls = [
-          { ...mine, resourceName: "orders", operation: Operation.READ },
-          { ...mine, resourceName: "bills", operation: Operation.WRITE },
-          { ...mine, resourceType: Resource.GROUP, resourceName: "billing", operation: Operation.READ },
-        ];`,
+        acls([ORDERS, BILLS, GROUP], 'principal: "User:*"'),
         // Reads and writes both.
-        `const mine = { ...rule, principal: "User:billing" };
-        const acls = [
-          ...["orders", "bills"].flatMap((resourceName) => [Operation.READ, Operation.WRITE]
-            .map((operation) => ({ ...mine, resourceName, operation }))),
-          { ...mine, resourceType: Resource.GROUP, resourceName: "billing", operation: Operation.READ },
-        ];`,
+        acls([
+          `...["orders", "bills"].flatMap((resourceName) => [Operation.READ, Operation.WRITE]
+            .map((operation) => ({ ...mine, resourceName, operation })))`,
+          GROUP,
+        ]),
         // The right to be idempotent, which WRITE on a topic brings.
-        `const mine = { ...rule, principal: "User:billing" };
-        const acls = [
-          { ...mine, resourceName: "orders", operation: Operation.READ },
-          { ...mine, resourceName: "bills", operation: Operation.WRITE },
-          { ...mine, resourceType: Resource.GROUP, resourceName: "billing", operation: Operation.READ },
-          { ...mine, resourceType: Resource.CLUSTER, resourceName: "kafka-cluster", operation: Operation.IDEMPOTENT_WRITE },
-        ];`,
+        acls([
+          ORDERS,
+          BILLS,
+          GROUP,
+          `{ ...mine, resourceType: Resource.CLUSTER, resourceName: "kafka-cluster", operation: Operation.IDEMPOTENT_WRITE }`,
+        ]),
         // Creates bills, too.
-        `const mine = { ...rule, principal: "User:billing" };
-        const acls = [
-          { ...mine, resourceName: "orders", operation: Operation.READ },
-          { ...mine, resourceName: "bills", operation: Operation.WRITE },
-          { ...mine, resourceName: "bills", operation: Operation.CREATE },
-          { ...mine, resourceType: Resource.GROUP, resourceName: "billing", operation: Operation.READ },
-        ];`,
+        acls([
+          ORDERS,
+          BILLS,
+          `{ ...mine, resourceName: "bills", operation: Operation.CREATE }`,
+          GROUP,
+        ]),
         // Everything on its group.
-        `const mine = { ...rule, principal: "User:billing" };
-        const acls = [
-          { ...mine, resourceName: "orders", operation: Operation.READ },
-          { ...mine, resourceName: "bills", operation: Operation.WRITE },
-          { ...mine, resourceType: Resource.GROUP, resourceName: "billing", operation: Operation.ALL },
-        ];`,
+        acls([
+          ORDERS,
+          BILLS,
+          `{ ...mine, resourceType: Resource.GROUP, resourceName: "billing", operation: Operation.ALL }`,
+        ]),
         // Groups that begin like its own.
-        `const mine = { ...rule, principal: "User:billing" };
-        const acls = [
-          { ...mine, resourceName: "orders", operation: Operation.READ },
-          { ...mine, resourceName: "bills", operation: Operation.WRITE },
-          { ...mine, resourceType: Resource.GROUP, resourceName: "billing", resourcePatternType: Pattern.PREFIXED, operation: Operation.READ },
-        ];`,
+        acls([
+          ORDERS,
+          BILLS,
+          `{ ...mine, resourceType: Resource.GROUP, resourceName: "billing", resourcePatternType: Pattern.PREFIXED, operation: Operation.READ }`,
+        ]),
       ],
       right: [
         // What is implied is written out.
