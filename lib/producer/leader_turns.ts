@@ -79,7 +79,9 @@ export class LeaderTurns {
     const key = `${typeof leader} ${leader} ${kind}`;
     const line = this.#lines.get(key) ?? new Line();
     this.#lines.set(key, line);
-    if (line.underWay < this.#most(kind)) line.underWay++;
+    const isFree = line.waiting.length === 0 &&
+      line.underWay < this.#most(kind);
+    if (isFree) line.underWay++;
     else {
       const end = await passedOn(line, { signal, isMoved });
       if (end === "moved") return undefined;

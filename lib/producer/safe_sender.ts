@@ -95,8 +95,8 @@ export class SafeSender implements BatchSender {
   readonly #working = new Set<Promise<unknown>>();
   /** The partitions that could be written the last time, by topic and partition. */
   readonly #writable = new Set<string>();
-  /** How many batches were refused and are to be tried again. */
-  #refused = 0;
+  /** Those whose batch was refused and is not given up. */
+  readonly #refused = new Set<string>();
   /** Those that are connected, the retired ones among them. */
   readonly #identities = new Set<Identity>();
   #identity: Promise<Identity> | undefined;
@@ -115,7 +115,10 @@ export class SafeSender implements BatchSender {
     checkSendOptions(others);
     this.#kafka = kafka;
     this.#options = others;
-    this.#turns = new LeaderTurns(maxInFlightRequests, () => this.#refused > 0);
+    this.#turns = new LeaderTurns(
+      maxInFlightRequests,
+      () => this.#refused.size > 0,
+    );
   }
 
   /** How many producers it has retired and replaced. */
@@ -195,7 +198,6 @@ export class SafeSender implements BatchSender {
   async #deliver(batch: ReadyBatch): Promise<BatchOutcome> {
     const tries = new BatchTries(batch);
     const place = placeOf(batch);
-    let isRefused = false;
     let identity: Identity | undefined;
     let pauseMs = FIRST_PAUSE_MS;
     try {
@@ -214,8 +216,7 @@ export class SafeSender implements BatchSender {
         const next = await this.#nextStep(tries, outcome.error);
         if (next === "again" || hasNoPlace(outcome.error)) {
           this.#writable.delete(place);
-          if (!isRefused) this.#refused++;
-          isRefused = true;
+          this.#refused.add(place);
         }
         if (next === "change identity" && identity) {
           this.#retire(identity);
@@ -230,7 +231,7 @@ export class SafeSender implements BatchSender {
         pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS);
       }
     } finally {
-      if (isRefused) this.#refused--;
+      this.#refused.delete(place);
       if (identity) this.#leave(identity, tries);
     }
   }

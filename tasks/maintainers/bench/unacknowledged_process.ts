@@ -25,6 +25,7 @@ export interface HeldMemory {
   taken: number;
 }
 
+/** How long V8 has to free what it has collected. */
 const SWEEP_MS = 20;
 /** How many records are offered before others get their turn. */
 const AT_ONCE = 1_000;

@@ -140,7 +140,11 @@ Deno.test("LeaderTurns lets new partitions have as many turns as others until on
   await settle();
   assertEquals(ends.length, 4);
   isAnyRefused = false;
+  let hasOvertaken = false;
+  void turns.take(1, "unknown").then(() => hasOvertaken = true);
+  await settle();
+  assertEquals(hasOvertaken, false);
   ends[3]!();
   await settle();
-  assertEquals(ends.length, 7);
+  assertEquals([ends.length, hasOvertaken], [7, false]);
 });
